@@ -1,0 +1,164 @@
+#pragma once
+// Every setting of a Holdfast process as typed values, by section. What each one means, its default, bounds and unit, and
+// whether it may change at run time stands in one place only: its row in settings_table.cc. A default-constructed `Settings`
+// holds the table's defaults; a section constructed by itself holds zeroes, so take sections from a `Settings`.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "settings/values.h"
+
+namespace holdfast::settings {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+enum class LogFormat : std::uint8_t { text, json };
+enum class Enrolment : std::uint8_t { open, closed };
+enum class IdentityPart : std::uint8_t { client_id, username, certificate_cn };
+enum class ClusterSource : std::uint8_t { static_list, local };
+
+/// The names that the settings file uses for an enum's values, in the order of the values.
+[[nodiscard]] std::span<const std::string_view> choice_names(LogLevel) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(LogFormat) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(Enrolment) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(IdentityPart) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(ClusterSource) noexcept;
+
+struct PathsSettings {
+    std::string data_dir;
+};
+
+struct LogSettings {
+    LogLevel level{};
+    LogFormat format{};
+};
+
+struct GatewaySettings {
+    std::vector<Address> listen;
+    std::uint32_t threads{};
+    std::uint32_t max_connections{};
+    std::uint32_t max_connections_per_source{};
+    double connect_rate{};
+    std::uint32_t connect_burst{};
+    double connect_rate_per_source{};
+    std::uint32_t connect_burst_per_source{};
+    Duration connect_deadline{};
+    ByteSize connect_max_size;
+    ByteSize early_max_size;
+    Duration upstream_connect_timeout{};
+    Duration connack_timeout{};
+    std::uint32_t max_candidates{};
+    double node_connect_rate{};
+    std::uint32_t node_connect_burst{};
+    ByteSize high_watermark;
+    ByteSize low_watermark;
+    double idle_grace{};
+    Duration tcp_keepalive{};
+    Duration refusal_delay{};
+    double end_pace{};
+    Duration parting_deadline{};
+    std::uint32_t reserve_descriptors{};
+};
+
+struct FleetSettings {
+    std::vector<IdentityPart> identify;
+    Enrolment enrolment{};
+    std::uint32_t max_devices{};
+    bool sticky{};
+    std::uint32_t connect_history{};
+    std::uint32_t history_devices{};
+    std::uint32_t fight_count{};
+    Duration fight_window{};
+    double move_pace{};
+    double drain_pace{};
+};
+
+struct ProbeSettings {
+    Duration interval{};
+    Duration timeout{};
+    std::uint32_t suspect_after{};
+    std::uint32_t down_after{};
+    std::uint32_t up_after{};
+    std::string client_id_prefix;
+    std::string username;
+    std::string password;
+};
+
+struct LocalSettings {
+    std::string mosquitto;
+    Duration restart_backoff_min{};
+    Duration restart_backoff_max{};
+    ByteSize log_max_size;
+    Duration stop_timeout{};
+};
+
+struct StorageSettings {
+    std::string path;
+    Duration commit_interval{};
+    Duration busy_timeout{};
+    Duration retry_min{};
+    Duration retry_max{};
+};
+
+struct AdminSettings {
+    Address listen;
+    bool allow_remote{};
+    std::string token_file;
+    std::uint32_t page_size{};
+    std::uint32_t page_size_max{};
+    std::uint32_t max_connections{};
+    ByteSize max_body_size;
+};
+
+struct EventsSettings {
+    std::uint32_t keep{};
+};
+
+/// `[[cluster.node]]`
+struct NodeSettings {
+    std::string name;
+    Address address;
+    double weight{};
+    bool operator==(const NodeSettings&) const = default;
+};
+
+/// `[[cluster]]`
+struct ClusterSettings {
+    std::string name;
+    ClusterSource source{};
+    double weight{};
+    std::uint32_t nodes{};      ///< how many processes a local cluster has
+    std::uint16_t base_port{};  ///< of a local cluster's first node; 0: chosen by Holdfast
+    std::vector<NodeSettings> node;
+    bool operator==(const ClusterSettings&) const = default;
+};
+
+/// `[[allocation.rule]]`: exactly one of prefix and pattern is not empty.
+struct AllocationRuleSettings {
+    std::string prefix;
+    std::string pattern;
+    std::string cluster;
+    bool operator==(const AllocationRuleSettings&) const = default;
+};
+
+struct Settings {
+    /// The table's defaults. Paths that follow from other settings or from the environment are still empty; see load.h.
+    Settings();
+
+    PathsSettings paths;
+    LogSettings log;
+    GatewaySettings gateway;
+    FleetSettings fleet;
+    ProbeSettings probe;
+    LocalSettings local;
+    StorageSettings storage;
+    AdminSettings admin;
+    EventsSettings events;
+    std::vector<ClusterSettings> clusters;
+    std::vector<AllocationRuleSettings> allocation_rules;
+};
+
+}  // namespace holdfast::settings
