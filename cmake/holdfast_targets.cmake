@@ -10,14 +10,14 @@ include_guard()
 add_library(hf_flags INTERFACE)
 target_compile_options(hf_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
-    -Wnull-dereference -Werror
+    -Werror
     $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -fpch-preprocess>)
 if(HOLDFAST_SANITIZE)
     target_compile_options(hf_flags INTERFACE -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(hf_flags INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         # GCC 12 sees ghosts through the sanitizers' instrumentation.
-        target_compile_options(hf_flags INTERFACE -Wno-maybe-uninitialized -Wno-null-dereference -Wno-tsan -Wno-stringop-overflow)
+        target_compile_options(hf_flags INTERFACE -Wno-maybe-uninitialized -Wno-tsan -Wno-stringop-overflow)
     endif()
 endif()
 find_program(HOLDFAST_MOLD mold)
