@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/time.h"
 #include "fleet/ids.h"
@@ -64,5 +65,7 @@ struct NodeTrouble {
     NodeIndex node;
     Time at{};
 };
+
+using Fact = std::variant<Opened, Closed, Refused, NodeTrouble>;
 
 }  // namespace holdfast::fleet
