@@ -49,10 +49,10 @@ std::string make_publish(Version version, std::string_view topic, std::string_vi
 
 /// The fixed header at the start of some bytes.
 struct FixedHeader {
-  std::uint8_t type_byte;
-  std::size_t header_size;  // 2 to 5
-  std::size_t body_size;
-  std::size_t packet_size() const { return header_size + body_size; }
+    std::uint8_t type_byte;
+    std::size_t header_size;  // 2 to 5
+    std::size_t body_size;
+    std::size_t packet_size() const { return header_size + body_size; }
 };
 
 enum class HeaderState : std::uint8_t { complete, incomplete, malformed };
@@ -62,8 +62,8 @@ HeaderState read_fixed_header(std::span<const char> bytes, FixedHeader& header);
 
 /// What of a CONNECT a relay must know.
 struct ConnectFacts {
-  Version version;
-  std::string_view client_id;
+    Version version;
+    std::string_view client_id;
 };
 
 /// Reads a whole CONNECT; nothing when it is none. Bridges (level | 0x80) count as their plain version.
@@ -71,70 +71,70 @@ std::optional<ConnectFacts> read_connect(std::span<const char> packet, const Fix
 
 /// A packet that the walker has seen the end of.
 struct WalkedPacket {
-  std::uint8_t type;  // upper four bits of the first byte
-  std::size_t body_size;
-  std::span<const std::uint8_t> prefix;  // the first bytes of its body, at most `PacketWalker::prefix_capacity`
+    std::uint8_t type;  // upper four bits of the first byte
+    std::size_t body_size;
+    std::span<const std::uint8_t> prefix;  // the first bytes of its body, at most `PacketWalker::prefix_capacity`
 };
 
 /// Follows a stream of packets in pieces of any size, and keeps nothing of them but the first bytes.
 class PacketWalker {
- public:
-  static constexpr std::size_t prefix_capacity = 8;
+public:
+    static constexpr std::size_t prefix_capacity = 8;
 
-  /// Walks `bytes` and calls `on_packet(const WalkedPacket&)` at each packet's end; false when a length is malformed.
-  template <class OnPacket>
-  bool feed(std::span<const char> bytes, OnPacket&& on_packet);
+    /// Walks `bytes` and calls `on_packet(const WalkedPacket&)` at each packet's end; false when a length is malformed.
+    template <class OnPacket>
+    bool feed(std::span<const char> bytes, OnPacket&& on_packet);
 
- private:
-  bool take_header_byte(std::uint8_t byte);
+private:
+    bool take_header_byte(std::uint8_t byte);
 
-  std::size_t body_size_ = 0;
-  std::size_t body_left_ = 0;
-  std::array<std::uint8_t, prefix_capacity> prefix_{};
-  std::uint8_t prefix_size_ = 0;
-  std::uint8_t header_bytes_ = 0;  // 0 before a packet
-  std::uint8_t type_byte_ = 0;
-  bool in_body_ = false;
+    std::size_t body_size_ = 0;
+    std::size_t body_left_ = 0;
+    std::array<std::uint8_t, prefix_capacity> prefix_{};
+    std::uint8_t prefix_size_ = 0;
+    std::uint8_t header_bytes_ = 0;  // 0 before a packet
+    std::uint8_t type_byte_ = 0;
+    bool in_body_ = false;
 };
 
 inline bool PacketWalker::take_header_byte(std::uint8_t byte) {
-  if (header_bytes_ == 0) {
-    type_byte_ = byte;
-    body_size_ = 0;
-    prefix_size_ = 0;
-    header_bytes_ = 1;
+    if (header_bytes_ == 0) {
+        type_byte_ = byte;
+        body_size_ = 0;
+        prefix_size_ = 0;
+        header_bytes_ = 1;
+        return true;
+    }
+    if (header_bytes_ == 5) return false;
+    body_size_ |= static_cast<std::size_t>(byte & 0x7F) << (7 * (header_bytes_ - 1));
+    ++header_bytes_;
+    if ((byte & 0x80) == 0) {
+        body_left_ = body_size_;
+        in_body_ = true;
+    }
     return true;
-  }
-  if (header_bytes_ == 5) return false;
-  body_size_ |= static_cast<std::size_t>(byte & 0x7F) << (7 * (header_bytes_ - 1));
-  ++header_bytes_;
-  if ((byte & 0x80) == 0) {
-    body_left_ = body_size_;
-    in_body_ = true;
-  }
-  return true;
 }
 
 template <class OnPacket>
 bool PacketWalker::feed(std::span<const char> bytes, OnPacket&& on_packet) {
-  std::size_t at = 0;
-  while (at < bytes.size()) {
-    if (!in_body_ && !take_header_byte(static_cast<std::uint8_t>(bytes[at++]))) return false;
-    if (!in_body_) continue;
-    while (body_left_ > 0 && at < bytes.size() && prefix_size_ < prefix_capacity) {
-      prefix_[prefix_size_++] = static_cast<std::uint8_t>(bytes[at++]);
-      --body_left_;
+    std::size_t at = 0;
+    while (at < bytes.size()) {
+        if (!in_body_ && !take_header_byte(static_cast<std::uint8_t>(bytes[at++]))) return false;
+        if (!in_body_) continue;
+        while (body_left_ > 0 && at < bytes.size() && prefix_size_ < prefix_capacity) {
+            prefix_[prefix_size_++] = static_cast<std::uint8_t>(bytes[at++]);
+            --body_left_;
+        }
+        const std::size_t skipped = std::min(body_left_, bytes.size() - at);
+        at += skipped;
+        body_left_ -= skipped;
+        if (body_left_ > 0) continue;
+        in_body_ = false;
+        header_bytes_ = 0;
+        on_packet(WalkedPacket{static_cast<std::uint8_t>(type_byte_ & 0xF0), body_size_,
+                               std::span<const std::uint8_t>(prefix_.data(), prefix_size_)});
     }
-    const std::size_t skipped = std::min(body_left_, bytes.size() - at);
-    at += skipped;
-    body_left_ -= skipped;
-    if (body_left_ > 0) continue;
-    in_body_ = false;
-    header_bytes_ = 0;
-    on_packet(WalkedPacket{static_cast<std::uint8_t>(type_byte_ & 0xF0), body_size_,
-                           std::span<const std::uint8_t>(prefix_.data(), prefix_size_)});
-  }
-  return true;
+    return true;
 }
 
 }  // namespace holdfast::bench

@@ -36,9 +36,6 @@ int accept_from(int listener);
 /// connections finds enough source ports.
 int start_connect(std::uint16_t port, unsigned source);
 
-/// The pending error of a socket (SO_ERROR), 0 when there is none.
-int pending_error(int fd);
-
 /// Adds `fd` to the epoll set with the given events and tag.
 void watch(int epoll, int fd, std::uint32_t events, std::uint64_t tag);
 
