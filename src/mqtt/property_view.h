@@ -46,6 +46,9 @@ enum class PropertyFault : std::uint8_t {
 /// A sentence for a person.
 [[nodiscard]] std::string_view sentence(PropertyFault fault) noexcept;
 
+/// True when a property of one of the number types may have this value (MQTT5 2.2.2.2 and the property's own section).
+[[nodiscard]] bool is_in_range(PropertyId id, std::uint32_t number) noexcept;
+
 /// Reads the next property of a block and checks its value's range. `block` is at a property's identifier.
 [[nodiscard]] std::expected<PropertyView, PropertyFault> read_property(Reader& block) noexcept;
 
