@@ -10,7 +10,7 @@
 namespace holdfast::settings {
 
 struct SettingChange {
-    std::string name;  ///< dotted, e.g. "gateway.connect_rate"; "cluster" and "allocation.rule" for the lists
+    std::string name;  ///< dotted, e.g. "gateway.connect_rate"; "the list of ..." for lists of tables
     std::string from;  ///< text forms; secrets are masked
     std::string to;
 };

@@ -17,8 +17,9 @@ namespace holdfast::settings {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { text, json };
 enum class Enrolment : std::uint8_t { open, closed };
-enum class IdentityPart : std::uint8_t { client_id, username, certificate_cn };
+enum class IdentityPart : std::uint8_t { client_id, username, common_name, password };
 enum class ClusterSource : std::uint8_t { static_list, local };
+enum class RuleSubject : std::uint8_t { device_id, username, common_name };
 
 /// The names that the settings file uses for an enum's values, in the order of the values.
 [[nodiscard]] std::span<const std::string_view> choice_names(LogLevel) noexcept;
@@ -26,6 +27,7 @@ enum class ClusterSource : std::uint8_t { static_list, local };
 [[nodiscard]] std::span<const std::string_view> choice_names(Enrolment) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(IdentityPart) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(ClusterSource) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(RuleSubject) noexcept;
 
 struct PathsSettings {
     std::string data_dir;
@@ -121,7 +123,7 @@ struct EventsSettings {
 struct NodeSettings {
     std::string name;
     Address address;
-    double weight{};
+    std::uint32_t weight{};
     bool operator==(const NodeSettings&) const = default;
 };
 
@@ -129,7 +131,7 @@ struct NodeSettings {
 struct ClusterSettings {
     std::string name;
     ClusterSource source{};
-    double weight{};
+    std::uint32_t weight{};
     std::uint32_t nodes{};      ///< how many processes a local cluster has
     std::uint16_t base_port{};  ///< of a local cluster's first node; 0: chosen by Holdfast
     std::vector<NodeSettings> node;
@@ -138,6 +140,7 @@ struct ClusterSettings {
 
 /// `[[allocation.rule]]`: exactly one of prefix and pattern is not empty.
 struct AllocationRuleSettings {
+    RuleSubject match{};
     std::string prefix;
     std::string pattern;
     std::string cluster;

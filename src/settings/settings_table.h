@@ -58,10 +58,20 @@ struct Section {
 [[nodiscard]] std::span<const Row> rows() noexcept;
 [[nodiscard]] std::span<const ListTable> list_tables() noexcept;
 
-/// Text to value, bounds included. The error is a sentence that begins after the setting's name: "must be ...".
+/// Sets every row that has a default. `owner` is what the rows' members belong to.
+void apply_defaults(std::span<const Row> table, void* owner);
+
+/// Text to value, bounds included. The error's sentence goes after the setting's name: "is 0, but must be a whole number from 1
+/// to 16".
 [[nodiscard]] Result<Value> parse_value(const Row& row, std::string_view text);
 [[nodiscard]] Result<void> check_bounds(const Row& row, const Value& value);
+/// The text form, which `parse_value` reads back.
 [[nodiscard]] std::string format_value(const Row& row, const Value& value);
+/// The sentence after the setting's name for a value that does not fit: "is 0, but must be ..."; a secret's value is left out.
+/// `meant` is empty or what was probably meant.
+[[nodiscard]] std::string refusal_text(const Row& row, std::string_view shown, std::string_view meant);
+/// What the row takes, in words: "a duration from 100ms to 10m, such as \"10s\"".
+[[nodiscard]] std::string expected_text(const Row& row);
 /// "1 to 16", "100ms to 10m", "at least 1"; empty when there are no bounds.
 [[nodiscard]] std::string bounds_text(const Row& row);
 

@@ -45,15 +45,14 @@ enum class Kind : std::uint8_t {
     string,
     choice,  ///< one of the row's choices; held as its index
     address,
-    string_list,
     choice_list,
     address_list
 };
 
 /// A value of any kind, as the table moves it between text and the typed structs.
-/// boolean: bool; integer, choice: int64; number: double; the rest by their own type.
-using Value = std::variant<bool, std::int64_t, double, Duration, ByteSize, std::string, Address, std::vector<std::string>,
-                           std::vector<std::int64_t>, std::vector<Address>>;
+/// boolean: bool; integer, choice: int64; choice_list: vector of int64; number: double; the rest by their own type.
+using Value = std::variant<bool, std::int64_t, double, Duration, ByteSize, std::string, Address, std::vector<std::int64_t>,
+                           std::vector<Address>>;
 
 [[nodiscard]] std::string_view kind_name(Kind kind) noexcept;
 
