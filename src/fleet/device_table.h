@@ -141,8 +141,6 @@ public:
 
 private:
     class Edit;
-    [[nodiscard]] DeviceTableView unpinned() const noexcept;
-    void reclaim();
 
     std::shared_ptr<detail::DevicePool> pool_;
     detail::DeviceBlock* root_ = nullptr;

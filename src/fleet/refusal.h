@@ -24,8 +24,9 @@ enum class RefuseReason : std::uint8_t {
     timed_out,          ///< the CONNECT did not arrive in time
     too_large,          ///< the CONNECT is larger than allowed
     going_away,         ///< the gateway is shutting down
+    gave_up,            ///< the device hung up before a node had answered it
 };
-constexpr std::size_t refuse_reason_count = 16;
+constexpr std::size_t refuse_reason_count = 17;
 
 [[nodiscard]] std::string_view to_string(RefuseReason reason) noexcept;  ///< the enum's name
 [[nodiscard]] std::string_view sentence(RefuseReason reason) noexcept;   ///< e.g. "its cluster has no live node"

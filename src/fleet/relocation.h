@@ -27,6 +27,7 @@ enum class EndCause : std::uint8_t {
     superseded,  ///< the device opened a newer connection on another node
     device_disabled,
     device_removed,
+    ended_by_operator,  ///< an operator ended this one connection
 };
 [[nodiscard]] std::string_view to_string(EndCause cause) noexcept;
 
@@ -63,14 +64,18 @@ public:
     static constexpr std::size_t max_finished = 64;  ///< kept to be shown
     static constexpr std::size_t max_batch = 512;    ///< orders per call of due()
 
-    /// Starts a job over `connections`; none when max_jobs run already. An empty job is done at once.
-    JobId start(EndCause cause, std::string subject, Pace pace, std::vector<ConnectionId> connections, Moment moment);
+    /// Starts a job over `connections`; none when max_jobs run already. `keep_open`: more will be added; otherwise an empty job
+    /// is done at once.
+    JobId start(EndCause cause, std::string subject, Pace pace, std::vector<ConnectionId> connections, Moment moment,
+                bool keep_open = false);
     /// Adds to a running job; false when it is not running.
-    bool add(JobId job, ConnectionId connection, Moment moment);
+    bool add(JobId job, ConnectionId connection);
+    /// Connections that wait in a running job.
+    [[nodiscard]] std::size_t queued(JobId job) const noexcept;
     /// False when there is no such running job.
     bool cancel(JobId job, WallTime wall);
     bool set_pace(JobId job, Pace pace, Time now);
-    /// A job that is kept open stays running with an empty queue until `seal`.
+    /// A job that is kept open goes on running with an empty queue, until it no longer is.
     void keep_open(JobId job, bool open, WallTime wall);
 
     /// Orders that are due at `now`, appended to `out`; at most max_batch in one call (call again when next() is not in the
