@@ -31,6 +31,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "mqtt/codec.h"
 #include "mqtt/connack_view.h"
 #include "mqtt/framer.h"
 #include "mqtt/packet_id_set.h"
@@ -243,8 +244,8 @@ private:
     /// SUBSCRIBE and UNSUBSCRIBE that wait for their answer.
     struct PendingRequest {
         std::uint16_t packet_id;
-        std::uint16_t filters;
         PacketType answer;
+        std::size_t filters;
     };
     /// What the server's CONNACK allows on this connection (MQTT5 3.2.2.3), with the defaults.
     struct ServerLimits {
@@ -257,50 +258,68 @@ private:
         bool shares_available = true;
     };
 
+    // Packets from the server; client_session_receive.cc.
     [[nodiscard]] std::optional<ClientEvent> handle(ByteView packet, Time now);
     [[nodiscard]] std::optional<ClientEvent> handle_connack(ByteView packet, Time now);
     [[nodiscard]] std::optional<ClientEvent> handle_publish(ByteView packet, Time now);
-    [[nodiscard]] std::optional<ClientEvent> handle_publish_ack(ByteView packet, Time now);
-    [[nodiscard]] std::optional<ClientEvent> handle_pubrel(const Pubrel& pubrel, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_small_ack(PacketType type, std::uint16_t packet_id, ReasonCode reason,
+                                                              Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_puback(std::uint16_t packet_id, ReasonCode reason, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_pubrec(std::uint16_t packet_id, ReasonCode reason, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_pubcomp(std::uint16_t packet_id, ReasonCode reason, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_pubrel(std::uint16_t packet_id, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_decoded(Packet packet, Time now);
     [[nodiscard]] std::optional<ClientEvent> handle_request_answer(PacketType type, std::uint16_t packet_id,
                                                                    std::vector<ReasonCode> codes, Time now);
-    [[nodiscard]] std::optional<ClientEvent> handle_disconnect(const Disconnect& packet, Time now);
+    [[nodiscard]] std::optional<ClientEvent> handle_disconnect(Disconnect packet);
     [[nodiscard]] std::optional<ClientEvent> handle_auth(Auth packet, Time now);
-    [[nodiscard]] std::optional<ClientEvent> handle_pong(Time now);
-
+    [[nodiscard]] std::optional<ClientEvent> handle_pingresp(Time now);
     [[nodiscard]] bool resolve_alias(PublishView& message);
-    [[nodiscard]] bool is_new_exactly_once(std::uint16_t packet_id);
-    [[nodiscard]] std::uint16_t inbound_limit() const noexcept;
     void take_limits(const ConnackView& connack);
-    [[nodiscard]] std::optional<PublishFailure> obstacle(const HeldPublish& publish) const noexcept;
-    [[nodiscard]] Result<> check_request(const PublishRequest& request) const;
-    [[nodiscard]] Result<> check_subscriptions(std::span<const Subscription> subscriptions,
-                                               const SubscribeProperties& properties) const;
-    [[nodiscard]] std::optional<ClientEvent> pop_failed();
-    [[nodiscard]] std::optional<std::uint16_t> new_packet_id();
+    [[nodiscard]] std::optional<ClientEvent> finish_publish(HeldPublish& publish, ReasonCode reason, Time now);
 
+    // Commands; client_session_send.cc.
+    [[nodiscard]] Result<PublishTicket> publish_now(const PublishParts& parts, Time now);
+    [[nodiscard]] Result<PublishTicket> publish_held(const PublishParts& parts, Time now);
+    [[nodiscard]] Result<> check_offered(std::string_view filter) const;
+    template <class Request>
+    [[nodiscard]] Result<std::uint16_t> request(Request packet, PacketType answer, std::size_t filters, Time now);
+    /// Why the server would not take this publish, or nothing.
+    [[nodiscard]] std::string_view obstacle(QoS qos, bool retain, std::size_t packet_size) const noexcept;
+    [[nodiscard]] std::optional<std::uint16_t> new_packet_id() noexcept;
+    void send_held(Time now);
     template <class Packet>
     void send(const Packet& packet, Time now);
-    void send_waiting(Time now);
-    void sent_something(Time now) noexcept { last_sent_ = now; }
-    [[nodiscard]] std::optional<ClientEvent> break_off(DisconnectCause cause, ReasonCode reason, std::string_view sentence,
-                                                       Time now);
+
+    // The connection; client_session.cc.
+    /// Publishes that failed because of what the server said in CONNACK, one at a time.
+    [[nodiscard]] std::optional<ClientEvent> next_failed(Time now);
+    [[nodiscard]] std::optional<ClientEvent> break_off(DisconnectCause cause, ReasonCode reason, std::string_view sentence);
     [[nodiscard]] std::optional<ClientEvent> protocol_fault(Errc code, std::string_view sentence, Time now);
     [[nodiscard]] std::optional<Time> ping_due() const noexcept;
+    [[nodiscard]] std::optional<Time> pong_overdue() const noexcept;
+    void complete_options();
+    void clear_outbox() noexcept;
 
     ClientOptions options_;
 
     // Lives as long as the session.
     PublishQueue publishes_;
+    /// QoS 2 messages from the server between PUBLISH and PUBREL.
     PacketIdSet inbound_exactly_once_;
     PublishTicket last_ticket_ = 0;
     std::uint16_t last_packet_id_ = 0;
 
     // Lives as long as a connection.
     State state_ = State::offline;
+    /// Refused or Disconnected was given for this connection.
     bool end_told_ = false;
+    /// PINGREQ was sent and not answered.
     bool pong_due_ = false;
-    bool waiting_may_go_ = false;
+    /// The server has no session: publishes sent on earlier connections are being reported as lost, and nothing held is sent
+    /// before.
+    bool losing_session_ = false;
+    /// Seconds.
     std::uint16_t keep_alive_ = 0;
     Time opened_at_{};
     Time last_sent_{};
@@ -310,11 +329,13 @@ private:
     ByteBuffer outbox_;
     std::size_t outbox_sent_ = 0;
     std::vector<PendingRequest> pending_;
+    /// Topics of the server's aliases; the first is alias 1.
     std::vector<std::string> aliases_;
 
     // Keeps what the last event's views look into.
     std::vector<ReasonCode> codes_;
-    std::string text_;
+    std::string sentence_;
+    std::string reference_;
     ByteBuffer data_;
 };
 

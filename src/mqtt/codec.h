@@ -2,6 +2,9 @@
 // Bytes to packets and back. Both directions are strict: reserved bits, packet identifiers, topics, property rules and reason
 // codes are those of the version given, and a packet that decodes also encodes, to a packet that decodes equal.
 
+#include <cstdint>
+#include <string_view>
+
 #include "base/bytes.h"
 #include "base/result.h"
 #include "mqtt/packets.h"
@@ -16,6 +19,20 @@ namespace holdfast::mqtt {
 /// Appends the packet's bytes to `out`. On an error `out` is unchanged. A Connect is encoded in its own version; `version` is
 /// for the others.
 [[nodiscard]] Result<> encode(const Packet& packet, Version version, ByteBuffer& out);
+
+/// A PUBLISH whose parts are somebody else's: for senders that hold topic and payload already. Views are read during the call
+/// only.
+struct PublishParts {
+    bool dup = false;
+    QoS qos = QoS::at_most_once;
+    bool retain = false;
+    std::string_view topic;
+    std::uint16_t packet_id = 0;
+    /// Null for none.
+    const PublishProperties* properties = nullptr;
+    ByteView payload;
+};
+[[nodiscard]] Result<> encode(const PublishParts& packet, Version version, ByteBuffer& out);
 
 /// The same for one kind, without going through the variant.
 [[nodiscard]] Result<> encode(const Connect& packet, Version version, ByteBuffer& out);

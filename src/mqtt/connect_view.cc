@@ -400,6 +400,7 @@ std::expected<ConnectView, ConnectFault> parse_connect(ByteView packet) noexcept
     if (header.state == FixedHeader::State::partial || header.packet_size() > packet.size()) {
         return std::unexpected(fault_of(Reason::truncated, std::nullopt));
     }
+    if (header.packet_size() < packet.size()) return std::unexpected(fault_of(Reason::trailing_bytes, std::nullopt));
     Parser parser(packet, header.size);
     if (const auto outcome = parser.parse(); !outcome) return std::unexpected(outcome.error());
     const bool is_shortest = std::size_t{header.size} == 1 + variable_integer_size(header.length);
