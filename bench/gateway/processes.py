@@ -52,18 +52,22 @@ def free_ports(count: int) -> list[int]:
 
 
 class Child:
-    """One process: its output line by line, its log, its end."""
+    """One process: its output, its log, its end.
 
-    def __init__(self, name: str, command: list[str], core: int | None, run_dir: Path, env: dict | None = None):
+    With `talks` its standard output is read line by line; without, it goes into the log, as nobody empties a pipe.
+    """
+
+    def __init__(self, name: str, command: list[str], core: int, run_dir: Path, talks: bool):
         self.name = name
         self._buffer = b""
         self.log = run_dir / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                env={**os.environ, **(env or {})}, preexec_fn=lambda: _prepare_child(core))
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE if talks else log, stderr=log,
+                preexec_fn=lambda: _prepare_child(core))
         self.pid = self.process.pid
-        os.set_blocking(self.process.stdout.fileno(), False)
+        if talks:
+            os.set_blocking(self.process.stdout.fileno(), False)
         _living.append(self)
 
     def line(self, timeout: float) -> str:
@@ -123,11 +127,12 @@ class Child:
             self.process.wait(END_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             pass
-        self.process.stdout.close()
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass
+        for stream in (self.process.stdout, self.process.stdin):
+            try:
+                if stream:
+                    stream.close()
+            except OSError:
+                pass
 
     def _last_words(self) -> str:
         try:
@@ -137,10 +142,9 @@ class Child:
         return ": " + " | ".join(lines) if lines else ""
 
 
-def _prepare_child(core: int | None) -> None:
+def _prepare_child(core: int) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, {core})
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -166,7 +170,7 @@ def _cpu_ns_of(pid: int) -> int:
             total += int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
         except (OSError, IndexError):
             continue
-    return max(total, _ticks_ns_of(pid)) if total == 0 else total
+    return total or _ticks_ns_of(pid)
 
 
 def _ticks_ns_of(pid: int) -> int:

@@ -125,9 +125,8 @@ source = "static"
 
 
 def start(kind: str, tools: Tools, cores: Cores, nodes: list[int], run_dir: Path, processes: int,
-          descriptors: int, core: int | None = None) -> Running:
+          descriptors: int) -> Running:
     """Starts a kind in front of the nodes and waits until it answers a CONNECT."""
-    core = cores.proxy if core is None else core
     if kind == "direct":
         return Running(kind, nodes[0])
     port = free_ports(1)[0]
@@ -135,7 +134,7 @@ def start(kind: str, tools: Tools, cores: Cores, nodes: list[int], run_dir: Path
     try:
         for number in range(processes):
             command = _command(kind, tools, port, nodes, run_dir, number, processes > 1, descriptors)
-            running.children.append(Child(f"{kind}-{number}", command, core, run_dir))
+            running.children.append(Child(f"{kind}-{number}", command, cores.proxy, run_dir, talks=False))
         _await_ready(running, processes)
     except BaseException:
         running.end()

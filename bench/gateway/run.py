@@ -45,12 +45,12 @@ def find_program(name: str, given: Path | None, places: list[str]) -> Path | Non
 
 
 def find_tools(args: argparse.Namespace) -> proxies.Tools:
-    places = ["build/release/bench", "build/release/bench/gateway", "build/release", "build/release/bin"]
+    places = ["build/release/bench/gateway"]
     found = [find_program(name, args.tools, places) for name in TOOLS]
     if None in found:
         sys.exit("bench: the hf_bench programs are not built. Run: cmake --preset release && "
                  f"cmake --build --preset release --target {' '.join(TOOLS)}")
-    holdfast = find_program("holdfast", args.holdfast, ["build/release", "build/release/src/cli", "build/release/bin"])
+    holdfast = find_program("holdfast", args.holdfast, ["build/release/src/cli", "build/release"])
     return proxies.Tools(*found, haproxy=proxies.find_haproxy(), holdfast=holdfast)
 
 
@@ -162,15 +162,15 @@ def main() -> int:
     if tools.haproxy:
         header.append(proxies.haproxy_version(tools.haproxy))
     samples = report.Samples()
+    kinds = usable_kinds(args, tools)
     try:
-        kinds = check_sticky(bench, usable_kinds(args, tools))
+        kinds = check_sticky(bench, kinds)
         if not kinds:
             sys.exit("bench: nothing to measure")
         for case in cases:
             run_case(bench, case, kinds, rounds, samples)
     except KeyboardInterrupt:
         print("bench: interrupted; the table shows what was measured until then")
-        kinds = usable_kinds(args, tools)
     finally:
         end_all()
         if args.keep:
