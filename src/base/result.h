@@ -1,6 +1,7 @@
 #pragma once
-// Expected errors as values. A function that can fail for a reason outside the program returns `Result<T>`; the error carries its
-// module's category, a code that programs compare, and a sentence that a person can act on. Bugs are assertions (base/assert.h).
+// Expected errors as values. A function that can fail for a reason outside the program returns `Result<T>`; the error carries
+// its module's category, a code that programs compare, and a sentence that a person can act on. Bugs are assertions
+// (base/assert.h).
 
 #include <cstdint>
 #include <expected>

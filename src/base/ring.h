@@ -1,5 +1,6 @@
 #pragma once
-// A bounded history: keeps the newest `capacity` values and forgets the oldest. Allocates as it grows, never beyond its capacity.
+// A bounded history: keeps the newest `capacity` values and forgets the oldest. Allocates as it grows, never beyond its
+// capacity.
 
 #include <cstddef>
 #include <utility>

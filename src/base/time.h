@@ -1,6 +1,6 @@
 #pragma once
-// Time as machines see it: a value that is handed in. `Time` is monotonic and only compared with other `Time`s of the same process;
-// `WallTime` is for people and for records. Machines never ask a clock; adapters hold a `Clock` and pass what it says.
+// Time as machines see it: a value that is handed in. `Time` is monotonic and only compared with other `Time`s of the same
+// process; `WallTime` is for people and for records. Machines never ask a clock; adapters hold a `Clock` and pass what it says.
 
 #include <chrono>
 #include <cstdint>

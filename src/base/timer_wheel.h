@@ -1,6 +1,6 @@
 #pragma once
-// A timer wheel for very many timers that seldom fire: scheduling and cancelling are a few pointer writes and never allocate. A timer
-// fires at the first `advance` at or after its deadline's tick, never early.
+// A timer wheel for very many timers that seldom fire: scheduling and cancelling are a few pointer writes and never allocate. A
+// timer fires at the first `advance` at or after its deadline's tick, never early.
 
 #include <array>
 #include <cstddef>
@@ -36,11 +36,13 @@ class TimerWheel {
 public:
     /// `tick` is the wheel's grain and thereby how late a timer may fire.
     TimerWheel(Duration tick, Time now) noexcept : tick_(tick), current_(tick_of(now)) {
-        for (auto& slot : slots_) slot.next_ = slot.previous_ = &slot;
+        for (auto& slot : slots_)
+            slot.next_ = slot.previous_ = &slot;
     }
     ~TimerWheel() {
         HF_ASSERT(count_ == 0, "a timer wheel is destroyed with timers on it");
-        for (auto& slot : slots_) slot.next_ = slot.previous_ = nullptr;
+        for (auto& slot : slots_)
+            slot.next_ = slot.previous_ = nullptr;
     }
     TimerWheel(const TimerWheel&) = delete;
     TimerWheel& operator=(const TimerWheel&) = delete;
@@ -59,13 +61,14 @@ public:
         --count_;
     }
 
-    /// Calls `fire(WheelTimer&)` for every timer that is due at `now`. The timer is idle when `fire` gets it; `fire` may schedule and
-    /// cancel any timer, this one too.
+    /// Calls `fire(WheelTimer&)` for every timer that is due at `now`. The timer is idle when `fire` gets it; `fire` may
+    /// schedule and cancel any timer, this one too.
     template <class Fire>
     void advance(Time now, Fire&& fire) {
         const std::int64_t target = tick_of(now);
         // After a long pause one turn visits every slot; more would visit the same ones again.
-        if (target - current_ > static_cast<std::int64_t>(slot_count)) current_ = target - static_cast<std::int64_t>(slot_count);
+        if (target - current_ > static_cast<std::int64_t>(slot_count))
+            current_ = target - static_cast<std::int64_t>(slot_count);
         while (current_ < target) {
             ++current_;
             fire_slot(slots_[slot_of(current_)], now, fire);

@@ -1,5 +1,6 @@
 #pragma once
-// A token bucket: how many things may happen per second on average, and how many at once. Pure arithmetic on the `now` it is handed.
+// A token bucket: how many things may happen per second on average, and how many at once. Pure arithmetic on the `now` it is
+// handed.
 
 #include "base/time.h"
 

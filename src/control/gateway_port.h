@@ -22,12 +22,11 @@ struct GatewayStats {
     std::uint64_t relaying = 0;
     std::uint64_t bytes_from_devices = 0;
     std::uint64_t bytes_to_devices = 0;
+    /// Of connections that have ended.
     std::uint64_t packets_from_devices = 0;
     std::uint64_t packets_to_devices = 0;
     /// Times that reading of one side stopped because the other could not take more.
     std::uint64_t backpressure_pauses = 0;
-    /// Bytes waiting in relay buffers now.
-    std::uint64_t buffered_bytes = 0;
     /// True while the process has no descriptor left for new connections.
     bool out_of_descriptors = false;
 };

@@ -8,7 +8,8 @@ namespace {
 TEST(Ring, KeepsTheNewestInOrder) {
     Ring<int> ring(3);
     EXPECT_TRUE(ring.empty());
-    for (int i = 0; i < 7; ++i) ring.push(i);
+    for (int i = 0; i < 7; ++i)
+        ring.push(i);
     ASSERT_EQ(ring.size(), 3U);
     EXPECT_EQ(ring[0], 4);
     EXPECT_EQ(ring[1], 5);

@@ -1,11 +1,11 @@
 #include "base/timer_wheel.h"
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <random>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace holdfast {
 namespace {
@@ -34,7 +34,8 @@ TEST(TimerWheel, DeadlinesBeyondTheHorizonGoAround) {
     WheelTimer timer;
     wheel.schedule(timer, now + 60s);
     int fired = 0;
-    for (Time t = now; t < now + 60s; t += 30ms) wheel.advance(t, [&](WheelTimer&) { ++fired; });
+    for (Time t = now; t < now + 60s; t += 30ms)
+        wheel.advance(t, [&](WheelTimer&) { ++fired; });
     EXPECT_EQ(fired, 0);
     wheel.advance(now + 60s, [&](WheelTimer&) { ++fired; });
     EXPECT_EQ(fired, 1);
@@ -62,11 +63,12 @@ TEST(TimerWheel, AFiringTimerMayCancelItsNeighboursAndScheduleItself) {
 TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
     for (unsigned seed = 0; seed < 20; ++seed) {
         std::mt19937 random(seed);
-        Time now{} ;
+        Time now{};
         const Duration tick = 10ms;
         TimerWheel wheel(tick, now);
         std::vector<std::unique_ptr<WheelTimer>> timers;
-        for (int i = 0; i < 50; ++i) timers.push_back(std::make_unique<WheelTimer>());
+        for (int i = 0; i < 50; ++i)
+            timers.push_back(std::make_unique<WheelTimer>());
         std::map<WheelTimer*, Time> model;
         for (int step = 0; step < 2000; ++step) {
             auto& timer = *timers[random() % timers.size()];
@@ -88,11 +90,13 @@ TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
                         EXPECT_LE(model[&due], now);
                         model.erase(&due);
                     });
-                    for (const auto& [left, deadline] : model) EXPECT_GT(deadline + tick, now) << "a timer is late, seed " << seed;
+                    for (const auto& [left, deadline] : model)
+                        EXPECT_GT(deadline + tick, now) << "a timer is late, seed " << seed;
             }
             ASSERT_EQ(wheel.count(), model.size());
         }
-        for (auto& timer : timers) wheel.cancel(*timer);
+        for (auto& timer : timers)
+            wheel.cancel(*timer);
     }
 }
 

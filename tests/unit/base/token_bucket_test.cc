@@ -40,7 +40,8 @@ TEST(TokenBucket, NeverKeepsMoreThanItsBurst) {
 
 TEST(TokenBucket, RateOfZeroIsNoLimit) {
     TokenBucket bucket(0, 1, Time{});
-    for (int i = 0; i < 1000; ++i) EXPECT_TRUE(bucket.take(Time{}));
+    for (int i = 0; i < 1000; ++i)
+        EXPECT_TRUE(bucket.take(Time{}));
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+#pragma once
+// What a connection keeps between accept and CONNACK, and not a moment longer: the CONNECT (a next candidate may need it
+// again), what came behind it, the route's candidates and the trace.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "fleet/planner.h"
+#include "mqtt/connect_view.h"
+#include "proxy/connection.h"
+
+namespace holdfast::proxy {
+
+struct Connection::Handshake {
+    /// The CONNECT as far as it has come; exactly the packet once `view` is set.
+    ByteBuffer connect;
+    /// Points into `connect`.
+    std::optional<mqtt::ConnectView> view;
+    std::optional<mqtt::Version> version;
+    /// Bytes behind the CONNECT, for the node that accepts it.
+    ByteBuffer held;
+    /// The node's first packet, while it comes in pieces.
+    ByteBuffer greeting;
+    /// `greeting` was dealt with; the next bytes start a new packet.
+    bool greeting_done = false;
+
+    fleet::Plan plan;
+    std::size_t candidate = 0;
+    /// A node has taken part in an AUTH exchange; no other can be tried.
+    bool committed = false;
+    Time asked_at{};
+    Time attempt_at{};
+    std::uint64_t entropy = 0;
+    std::string source;
+    std::string assigned_id;
+
+    fleet::RefuseReason refused = fleet::RefuseReason::none;
+    mqtt::RefusalReason answer = mqtt::RefusalReason::unspecified;
+};
+
+/// The credentials that a CONNECT presents; views into its bytes.
+[[nodiscard]] fleet::Credentials credentials_of(const mqtt::ConnectView& connect, std::string_view source);
+
+}  // namespace holdfast::proxy
