@@ -141,14 +141,19 @@ void LocalNodeProcess::launch() {
 // A port that was chosen here and that nobody was told yet may still be exchanged for another.
 Result<> LocalNodeProcess::claim_port() {
     const net::Endpoint endpoint(boost::asio::ip::make_address(options_.address), port_);
-    if (net::can_listen(endpoint)) return {};
+    if (net::can_listen(endpoint)) {
+        port_holder_.reset();
+        return {};
+    }
     if (options_.port == 0 && !was_started_) {
         if (auto port = choose_port(); !port) return port;
         return write_config();
     }
+    // Looked up once, not at each try: it costs some milliseconds.
+    if (!port_holder_) port_holder_ = net::port_holder_note(port_);
     return fail(LocalErrc::no_port,
                 fmt::format("port {} is in use{}; end that program, or set another base_port for cluster {}", port_,
-                            net::port_holder_note(port_), options_.cluster));
+                            *port_holder_, options_.cluster));
 }
 
 Result<> LocalNodeProcess::spawn() {

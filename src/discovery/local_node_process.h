@@ -78,6 +78,7 @@ private:
     RestartPolicy restart_;
     net::Timer timer_;
     std::uint16_t port_ = 0;
+    std::optional<std::string> port_holder_;  ///< who held our port at the last conflict, for people
     bool was_started_ = false;
     bool stopping_ = false;
     std::function<void()> stopped_;

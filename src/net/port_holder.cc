@@ -17,16 +17,18 @@ namespace fs = std::filesystem;
 
 // The line of /proc/net/tcp: sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...
 void collect_listening_inodes(const char* table, std::uint16_t port, std::vector<std::string>& inodes) {
-    constexpr std::string_view listening = "0A";
+    constexpr std::string_view listening = " 0A ";
     std::ifstream file(table);
     std::string line;
     std::getline(file, line);
     while (std::getline(file, line)) {
+        // There may be ten thousands of connections that are not listeners.
+        if (line.find(listening) == std::string::npos) continue;
         std::istringstream fields(line);
         std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
         fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
         const auto colon = local.rfind(':');
-        if (state != listening || colon == std::string::npos) continue;
+        if (colon == std::string::npos) continue;
         unsigned number = 0;
         std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
         if (number == port) inodes.push_back(fmt::format("socket:[{}]", inode));
