@@ -26,6 +26,11 @@ constexpr std::size_t scratch_size = 256 * 1024;
 constexpr std::size_t max_unsent = 8 * 1024 * 1024;
 // The longest packet that is kept until it is whole; a longer one that needs an answer ends the connection.
 constexpr std::size_t max_packet = 1024 * 1024;
+// From here on the kernel throws the rest of a publish away without copying it, so that a stream finds the proxy at
+// its limit and not the node.
+constexpr std::size_t discard_from = 4096;
+constexpr std::size_t bulk_read_size = 512;
+constexpr int max_bulk_reads_per_event = 64;
 constexpr int max_accepts_per_turn = 256;
 constexpr int max_events = 512;
 
@@ -36,6 +41,7 @@ struct Connection {
     Version version = Version::v3_1_1;
     std::uint8_t node = 0;
     bool connected = false;
+    bool bulk = false;  // the last packet was long and nobody needed it, so the next one probably is too
 };
 
 class Backend {
@@ -119,12 +125,22 @@ void Backend::end(int fd) {
 }
 
 bool Backend::receive(int fd, Connection& connection) {
-    const ssize_t size = recv(fd, scratch_.data(), scratch_.size(), 0);
-    if (size < 0) return errno == EAGAIN || errno == EINTR;
-    if (size == 0) return false;
-    answers_.clear();
-    if (!take(connection, std::span<const char>(scratch_.data(), static_cast<std::size_t>(size)))) return false;
-    return send_answers(fd, connection);
+    for (int i = 0; i < max_bulk_reads_per_event; ++i) {
+        const bool discard = connection.skip >= discard_from;
+        const std::size_t wanted = discard ? connection.skip : connection.bulk ? bulk_read_size : scratch_.size();
+        const ssize_t size = recv(fd, discard ? nullptr : scratch_.data(), wanted, discard ? MSG_TRUNC : 0);
+        if (size < 0) return errno == EAGAIN || errno == EINTR;
+        if (size == 0) return false;
+        if (discard) {
+            connection.skip -= static_cast<std::size_t>(size);
+            continue;
+        }
+        answers_.clear();
+        if (!take(connection, std::span<const char>(scratch_.data(), static_cast<std::size_t>(size)))) return false;
+        if (!send_answers(fd, connection)) return false;
+        if (!connection.bulk) return true;
+    }
+    return true;
 }
 
 bool Backend::take(Connection& connection, std::span<const char> bytes) {
@@ -164,10 +180,12 @@ std::size_t Backend::take_packets(Connection& connection, std::span<const char> 
                                   rest[topic_at] != echo_topic_letter && rest[topic_at] != who_topic.front();
             if (unneeded) {
                 connection.skip = header.packet_size() - rest.size();
+                connection.bulk = connection.skip >= discard_from;
                 at = bytes.size();
             }
             break;
         }
+        connection.bulk = false;
         alive = answer(connection, rest.first(header.packet_size()), header);
         at += header.packet_size();
     }
