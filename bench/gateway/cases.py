@@ -49,6 +49,7 @@ class Case:
     figures: list[Figure]
     bout: Callable[["Bench", str], dict[str, float]]
     needs_direct: bool = False  # each round also runs without a proxy
+    rounds_factor: int = 1  # a short bout that scatters is repeated more often
 
 
 def scaled(bench: Bench, full: float, quick: float) -> float:
@@ -228,7 +229,7 @@ CASES = [
     Case("paced", [Figure("cpu_us", "CPU per 64-byte message, 5,000/s", "us", 1, ratio_limit=0.95)], bout_paced),
     Case("stream", [Figure("cpu_us", "CPU per 16 KiB message", "us", 2, ratio_limit=0.6)], bout_stream),
     Case("round-trip", [Figure("added_us", "added round trip, one core", "us", 1, ratio_limit=0.8)],
-         bout_round_trip, needs_direct=True),
+         bout_round_trip, needs_direct=True, rounds_factor=3),
     Case("memory", [Figure("per_connection_kib", "memory per idle connection", "KiB", 2, ratio_limit=0.45),
                     Figure("kept_percent", "of it kept after they close", "%", 0, value_limit=10.0)], bout_memory),
     Case("storm", [Figure("seconds", "storm on one process, last answer", "s", 2, ratio_limit=1.0, ties=True)],

@@ -136,9 +136,9 @@ def print_result(cases: list[Case], samples: report.Samples, kinds: list[str], h
 def _busy(cases: list[Case], samples: report.Samples, kinds: list[str]) -> list[str]:
     parts = []
     for case in cases:
-        shares = [(kind, [bout["busy"] for bout in samples.bouts.get(case.name, {}).get(kind, []) if bout and "busy" in bout])
-                  for kind in kinds]
-        shown = [f"{kind} {100 * statistics.median(values):.0f} %" for kind, values in shares if values]
+        bouts = samples.bouts.get(case.name, {})
+        shares = {kind: [bout["busy"] for bout in bouts.get(kind, []) if bout and "busy" in bout] for kind in kinds}
+        shown = [f"{kind} {100 * statistics.median(values):.0f} %" for kind, values in shares.items() if values]
         if shown:
             parts.append(f"{case.name}: {', '.join(shown)}")
     return parts
@@ -168,7 +168,7 @@ def main() -> int:
         if not kinds:
             sys.exit("bench: nothing to measure")
         for case in cases:
-            run_case(bench, case, kinds, rounds, samples)
+            run_case(bench, case, kinds, rounds * (1 if args.quick else case.rounds_factor), samples)
     except KeyboardInterrupt:
         print("bench: interrupted; the table shows what was measured until then")
     finally:
