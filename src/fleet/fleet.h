@@ -43,7 +43,7 @@ struct Effects {
     std::vector<EndOrder> ends;     ///< hand to the data-plane threads
     std::vector<NodeIndex> probe;   ///< probe at once, out of turn
     std::vector<Event> events;      ///< tell (they are in events() too)
-    bool snapshot_changed = false;  ///< publish() will give a newer snapshot
+    bool snapshot_changed = false;  ///< since effects were last taken: publish() gives a newer snapshot
 
     [[nodiscard]] bool empty() const noexcept {
         return changes.empty() && ends.empty() && probe.empty() && events.empty() && !snapshot_changed;
@@ -161,8 +161,7 @@ public:
     Result<> remove_device(std::string_view id, Moment moment);
 
     /// Gives a device an explicit route. `to` is a cluster's or a node's name (when both have it: the cluster). A connected
-    /// device that is elsewhere is ended and comes back there. An unknown device is created when its id is valid (so that a
-    /// move may precede it).
+    /// device that is elsewhere is ended and comes back there.
     Result<> move_device(std::string_view id, std::string_view to, Moment moment);
     /// Takes an explicit route back: the device is at home again.
     Result<> release_device(std::string_view id, Moment moment);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,7 +54,7 @@ public:
         bool was_current = false;
         NodeIndex node;
         ClusterIndex cluster;
-        std::string_view device;  ///< valid until the next change
+        std::string device;  ///< empty: anonymous
     };
     CloseResult closed(const Closed& fact);
 

@@ -71,6 +71,7 @@ void Relocation::finish(std::size_t position, JobState state, WallTime wall) {
     if (turn_ > position) --turn_;
     status.state = state;
     status.ended = wall;
+    if (ended_.size() < max_finished) ended_.push_back(status);
     finished_.push_front(std::move(status));
     if (finished_.size() > max_finished) finished_.pop_back();
 }
@@ -81,6 +82,20 @@ bool Relocation::add(JobId job, ConnectionId connection) {
     found->queue.push_back(connection);
     ++found->status.left;
     return true;
+}
+
+void Relocation::note_routed(JobId job) noexcept {
+    if (Job* found = running(job)) ++found->status.routed;
+}
+
+std::vector<ConnectionId> Relocation::take_queue(JobId job) {
+    Job* found = running(job);
+    if (found == nullptr) return {};
+    std::vector<ConnectionId> taken(found->queue.begin(), found->queue.end());
+    found->queue.clear();
+    found->status.left = 0;
+    found->status.done += taken.size();
+    return taken;
 }
 
 bool Relocation::cancel(JobId job, WallTime wall) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -52,8 +53,9 @@ struct JobStatus {
     std::string subject;  ///< a sentence's subject, e.g. "drain of east-1"
     Pace pace = 0;
     JobState state = JobState::running;
-    std::uint64_t done = 0;  ///< connections ordered to end (for a move of many: devices handled)
-    std::uint64_t left = 0;
+    std::uint64_t done = 0;    ///< connections ordered to end
+    std::uint64_t left = 0;    ///< connections that wait for it (of a move of many: so far)
+    std::uint64_t routed = 0;  ///< of a move of many: devices whose route was changed, connected or not
     WallTime started{};
     WallTime ended{};
 };
@@ -70,6 +72,10 @@ public:
                 bool keep_open = false);
     /// Adds to a running job; false when it is not running.
     bool add(JobId job, ConnectionId connection);
+    /// Counts a device whose route was changed by a move of many.
+    void note_routed(JobId job) noexcept;
+    /// Takes all that waits out of a running job.
+    [[nodiscard]] std::vector<ConnectionId> take_queue(JobId job);
     /// Connections that wait in a running job.
     [[nodiscard]] std::size_t queued(JobId job) const noexcept;
     /// False when there is no such running job.
@@ -83,6 +89,9 @@ public:
     void due(Moment moment, std::vector<EndOrder>& out);
     /// When something will be due; nothing when no job waits.
     [[nodiscard]] std::optional<Time> next(Time now);
+
+    /// Jobs that ended since this was last called, by being done or cancelled; the last max_finished of them.
+    [[nodiscard]] std::vector<JobStatus> take_ended() { return std::exchange(ended_, {}); }
 
     /// Running jobs first, then finished ones, newest first.
     [[nodiscard]] std::vector<JobStatus> jobs() const;
@@ -100,6 +109,7 @@ private:
 
     std::vector<Job> running_;
     std::deque<JobStatus> finished_;
+    std::vector<JobStatus> ended_;
     std::size_t turn_ = 0;
     std::uint32_t last_id_ = 0;
 };
