@@ -31,10 +31,10 @@ using Seconds = std::uint32_t;
 
 /// What is kept of a device besides its id, tags and note. Plain numbers.
 struct DeviceState {
-    ClusterIndex home;              ///< none: not allocated (or its cluster is gone)
-    ClusterIndex explicit_cluster;  ///< none: no operator's word
-    NodeIndex explicit_node;
-    NodeIndex sticky_node;
+    ClusterIndex home = {};              ///< none: not allocated (or its cluster is gone)
+    ClusterIndex explicit_cluster = {};  ///< none: no operator's word
+    NodeIndex explicit_node = {};
+    NodeIndex sticky_node = {};
     Seconds enrolled_at = 0;
     Seconds routed_at = 0;
     Seconds connected_last = 0;
@@ -49,13 +49,13 @@ struct DeviceState {
 /// One device in a table or view. `id` and the tags point into it: valid as long as the view (or, from the table itself, until
 /// the table's next change).
 struct DeviceView : DeviceState {
-    std::string_view id;
+    std::string_view id = {};
 
     [[nodiscard]] std::vector<std::string_view> tags() const;
     [[nodiscard]] bool has_tag(std::string_view tag) const noexcept;
     [[nodiscard]] std::string_view note() const noexcept;
 
-    std::string_view extra;  ///< packed tags and note; empty when there are none
+    std::string_view extra = {};  ///< packed tags and note; empty when there are none
 };
 
 /// A place in the order in which devices are iterated (that of their hashes, the same for a whole process). The default is the

@@ -54,8 +54,8 @@ struct Event {
     WallTime wall{};
     EventKind kind = EventKind::summary;
     Severity severity = Severity::info;
-    std::string subject;   ///< name of the cluster, node, or device; may be empty
-    std::string sentence;  ///< e.g. "east-1 is down: no answer to PINGREQ within 2s"
+    std::string subject = {};   ///< name of the cluster, node, or device; may be empty
+    std::string sentence = {};  ///< e.g. "east-1 is down: no answer to PINGREQ within 2s"
 };
 
 class EventLog {
@@ -68,7 +68,7 @@ public:
     /// Events after number `seq`, oldest first, at most `limit`. When some of them were already forgotten, `missed` says how
     /// many.
     struct Page {
-        std::vector<Event> events;
+        std::vector<Event> events = {};
         std::uint64_t missed = 0;
     };
     [[nodiscard]] Page after(std::uint64_t seq, std::size_t limit) const;

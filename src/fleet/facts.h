@@ -17,30 +17,30 @@ namespace holdfast::fleet {
 
 /// A node accepted a CONNECT (CONNACK 0x00 was relayed).
 struct Opened {
-    ConnectionId connection;
-    std::string device;  ///< Plan::device_id(); empty when not persistent
-    NodeIndex node;      ///< that accepted
-    NodeIndex first;     ///< the plan's first candidate; another than `node` when that one failed
-    ClusterIndex cluster;
+    ConnectionId connection = {};
+    std::string device = {};  ///< Plan::device_id(); empty when not persistent
+    NodeIndex node = {};      ///< that accepted
+    NodeIndex first = {};     ///< the plan's first candidate; another than `node` when that one failed
+    ClusterIndex cluster = {};
     RouteKind kind = RouteKind::hash;  ///< of the candidate that accepted
     bool enrolled_now = false;         ///< Plan::enrolled_now
-    ClusterIndex home;                 ///< Plan::home
+    ClusterIndex home = {};            ///< Plan::home
     std::uint8_t mqtt_version = 0;     ///< 3, 4 or 5
-    std::string source;                ///< address and port, for people
-    std::string username;              ///< for people; never a password
+    std::string source = {};           ///< address and port, for people
+    std::string username = {};         ///< for people; never a password
     Time asked_at{};                   ///< when its CONNECT had been read
     Time at{};                         ///< when the CONNACK had been read
     WallTime wall{};
-    Trace trace;
+    Trace trace = {};
 };
 
 /// An opened connection ended. Sent for each Opened, exactly once.
 struct Closed {
-    ConnectionId connection;
-    std::uint8_t reason = 0;        ///< the proxy's end reason
-    std::string_view reason_text;   ///< its name; static text
-    bool by_node = false;           ///< the node hung up or sent DISCONNECT
-    std::uint64_t messages_up = 0;  ///< packets from the device
+    ConnectionId connection = {};
+    std::uint8_t reason = 0;            ///< the proxy's end reason
+    std::string_view reason_text = {};  ///< its name; static text
+    bool by_node = false;               ///< the node hung up or sent DISCONNECT
+    std::uint64_t messages_up = 0;      ///< packets from the device
     std::uint64_t messages_down = 0;
     std::uint64_t bytes_up = 0;
     std::uint64_t bytes_down = 0;
@@ -50,19 +50,19 @@ struct Closed {
 
 /// A CONNECT came to nothing.
 struct Refused {
-    std::string device;  ///< may be empty
-    std::string source;
-    std::string username;
+    std::string device = {};  ///< may be empty
+    std::string source = {};
+    std::string username = {};
     std::uint8_t mqtt_version = 0;  ///< 0: unknown
     RefuseReason reason = RefuseReason::none;
     Time at{};
     WallTime wall{};
-    Trace trace;
+    Trace trace = {};
 };
 
 /// A gateway could not get through to a node. Asks for a probe at once; never marks the node by itself.
 struct NodeTrouble {
-    NodeIndex node;
+    NodeIndex node = {};
     Time at{};
 };
 

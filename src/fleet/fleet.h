@@ -39,11 +39,11 @@ namespace holdfast::fleet {
 
 /// What the world is to do, in the order of its making.
 struct Effects {
-    std::vector<Change> changes;    ///< persist, in order
-    std::vector<EndOrder> ends;     ///< hand to the data-plane threads
-    std::vector<NodeIndex> probe;   ///< probe at once, out of turn
-    std::vector<Event> events;      ///< tell (they are in events() too)
-    bool snapshot_changed = false;  ///< since effects were last taken: publish() gives a newer snapshot
+    std::vector<Change> changes = {};   ///< persist, in order
+    std::vector<EndOrder> ends = {};    ///< hand to the data-plane threads
+    std::vector<NodeIndex> probe = {};  ///< probe at once, out of turn
+    std::vector<Event> events = {};     ///< tell (they are in events() too)
+    bool snapshot_changed = false;      ///< since effects were last taken: publish() gives a newer snapshot
 
     [[nodiscard]] bool empty() const noexcept {
         return changes.empty() && ends.empty() && probe.empty() && events.empty() && !snapshot_changed;
@@ -52,15 +52,15 @@ struct Effects {
 
 /// A node as discovery sees it.
 struct NodeSpec {
-    std::string name;     ///< stable, unique in the fleet
-    std::string host;     ///< name or address
-    std::string address;  ///< numeric; empty: `host` is numeric already, or not resolved yet
+    std::string name = {};     ///< stable, unique in the fleet
+    std::string host = {};     ///< name or address
+    std::string address = {};  ///< numeric; empty: `host` is numeric already, or not resolved yet
     std::uint16_t port = 1883;
     std::uint32_t weight = default_weight;
 };
 
 struct ClusterSpec {
-    std::string name;
+    std::string name = {};
     std::uint32_t weight = default_weight;
     ClusterSource source = ClusterSource::api;
     bool enabled = true;
@@ -68,38 +68,38 @@ struct ClusterSpec {
 
 /// What an operator may set on a device; absent = leave as it is.
 struct DevicePatch {
-    std::optional<bool> disabled;
-    std::optional<std::vector<std::string>> tags;
-    std::optional<std::string> note;
-    std::optional<std::string> home;  ///< cluster name
+    std::optional<bool> disabled = {};
+    std::optional<std::vector<std::string>> tags = {};
+    std::optional<std::string> note = {};
+    std::optional<std::string> home = {};  ///< cluster name
 };
 
 /// A device that is made by an operator or an import.
 struct DeviceSpec {
-    std::string id;
-    std::string home;              ///< cluster name; empty: allocated at its first CONNECT
-    std::string explicit_cluster;  ///< empty: none
-    std::string explicit_node;     ///< empty: none; its cluster becomes the explicit one
+    std::string id = {};
+    std::string home = {};              ///< cluster name; empty: allocated at its first CONNECT
+    std::string explicit_cluster = {};  ///< empty: none
+    std::string explicit_node = {};     ///< empty: none; its cluster becomes the explicit one
     bool disabled = false;
-    std::vector<std::string> tags;
-    std::string note;
+    std::vector<std::string> tags = {};
+    std::string note = {};
 };
 
 /// Which devices a move of many is about. All given conditions must hold.
 struct DeviceFilter {
-    std::optional<std::string> cluster;  ///< served by it now
-    std::optional<std::string> tag;
+    std::optional<std::string> cluster = {};  ///< served by it now
+    std::optional<std::string> tag = {};
     double percent = 100;  ///< of those, chosen by hash of the id: the same ones each time, and 20 % contains the 10 %
 };
 
 /// Everything an operator sees of one device.
 struct DeviceStatus {
-    DeviceRecord record;
-    std::string cluster;             ///< that serves it
-    std::optional<RouteKind> route;  ///< by which it would be or is routed; nothing when it would be refused
-    std::string node;                ///< where it is connected, else where it would go; empty when nowhere
+    DeviceRecord record = {};
+    std::string cluster = {};             ///< that serves it
+    std::optional<RouteKind> route = {};  ///< by which it would be or is routed; nothing when it would be refused
+    std::string node = {};                ///< where it is connected, else where it would go; empty when nowhere
     bool connected = false;
-    std::optional<PresentConnection> connection;  ///< text valid until the fleet's next change
+    std::optional<PresentConnection> connection = {};  ///< text valid until the fleet's next change
 };
 
 struct FleetCounts {

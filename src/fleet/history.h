@@ -21,16 +21,16 @@ struct HistoryOptions {
 
 /// One CONNECT that was accepted or refused.
 struct PastConnect {
-    std::string device;  ///< may be empty for refusals
-    std::string source;
-    std::string username;
+    std::string device = {};  ///< may be empty for refusals
+    std::string source = {};
+    std::string username = {};
     std::uint8_t mqtt_version = 0;
     RefuseReason refused = RefuseReason::none;  ///< none: accepted
-    NodeIndex node;                             ///< that accepted
+    NodeIndex node = {};                        ///< that accepted
     RouteKind kind = RouteKind::hash;
     WallTime wall{};
     Duration latency{};  ///< CONNECT to CONNACK, when accepted
-    std::vector<TraceStep> steps;
+    std::vector<TraceStep> steps = {};
 };
 
 class History {
@@ -47,7 +47,7 @@ public:
 
 private:
     struct Entry {
-        PastConnect connect;
+        PastConnect connect = {};
         std::uint64_t sequence = 0;
         std::uint64_t previous = 0;  // the same device's entry before; 0: none
     };

@@ -24,13 +24,13 @@ namespace holdfast::fleet {
 
 /// What a device presents. Views into the caller's CONNECT; the plan may keep pointing into them (Plan::device_id).
 struct Credentials {
-    std::string_view client_id;
-    std::string_view username;
-    std::string_view password;
+    std::string_view client_id = {};
+    std::string_view username = {};
+    std::string_view password = {};
     bool has_username = false;
     bool has_password = false;
-    std::string_view common_name;     ///< of the client's certificate; empty without one
-    std::string_view source_address;  ///< numeric, without port, e.g. "127.0.0.1"
+    std::string_view common_name = {};     ///< of the client's certificate; empty without one
+    std::string_view source_address = {};  ///< numeric, without port, e.g. "127.0.0.1"
     bool clean_start = true;
 };
 
@@ -38,7 +38,7 @@ enum class PlanOutcome : std::uint8_t { route, refuse };
 
 /// A node to try, and by which rule it is in the list.
 struct Candidate {
-    NodeIndex node;
+    NodeIndex node = {};
     RouteKind kind = RouteKind::hash;
 };
 
@@ -50,16 +50,16 @@ struct Plan {
     RefuseReason reason = RefuseReason::none;  ///< when refused
     bool persistent = false;                   ///< it has an identity: the fleet may store its route
     bool enrolled_now = false;                 ///< unknown until now, and to be enrolled once a node accepts it
-    ClusterIndex cluster;                      ///< that serves it
-    ClusterIndex home;                         ///< its home cluster; when enrolled now, the one allocated
-    Candidates candidates;                     ///< in the order to try; not empty when outcome is route
-    Trace trace;
+    ClusterIndex cluster = {};                 ///< that serves it
+    ClusterIndex home = {};                    ///< its home cluster; when enrolled now, the one allocated
+    Candidates candidates = {};                ///< in the order to try; not empty when outcome is route
+    Trace trace = {};
 
     /// Empty when not persistent. Points into the credentials or into this plan: valid while both are.
     [[nodiscard]] std::string_view device_id() const noexcept { return composed_id.empty() ? single_id : composed_id; }
 
-    std::string_view single_id;  ///< use device_id()
-    std::string composed_id;     ///< use device_id()
+    std::string_view single_id = {};  ///< use device_id()
+    std::string composed_id = {};     ///< use device_id()
 };
 
 /// See the head of this file. `entropy` is any number, different for each call, and only matters for CONNECTs that have nothing

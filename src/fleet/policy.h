@@ -31,8 +31,9 @@ enum class Enrolment : std::uint8_t {
 struct AllocationRule {
     enum class Subject : std::uint8_t { device_id, username, common_name };
     Subject subject = Subject::device_id;
-    std::string pattern;  ///< '*' stands for any bytes (also none), '?' for one; all else for itself. A prefix is "meter-*".
-    std::string cluster;  ///< a rule naming a cluster that does not exist is passed over
+    std::string pattern =
+        {};  ///< '*' stands for any bytes (also none), '?' for one; all else for itself. A prefix is "meter-*".
+    std::string cluster = {};  ///< a rule naming a cluster that does not exist is passed over
 
     friend bool operator==(const AllocationRule&, const AllocationRule&) = default;
 };
@@ -45,7 +46,7 @@ struct Policy {
     std::vector<IdentityPart> identify = {IdentityPart::client_id};
     std::array<std::uint8_t, 32> password_key{};  ///< a secret; the same on every gateway
     Enrolment enrolment = Enrolment::open;
-    std::vector<AllocationRule> rules;
+    std::vector<AllocationRule> rules = {};
     bool sticky = true;                     ///< remember where a device was last, and lead it there again
     std::uint64_t max_devices = 2'000'000;  ///< enrolled in all; beyond it unknown devices are refused
 

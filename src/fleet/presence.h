@@ -19,18 +19,18 @@ namespace holdfast::fleet {
 
 /// One open connection. Text is valid until presence next changes.
 struct PresentConnection {
-    ConnectionId connection;
-    std::string_view device;  ///< empty: anonymous
-    NodeIndex node;
-    ClusterIndex cluster;
+    ConnectionId connection = {};
+    std::string_view device = {};  ///< empty: anonymous
+    NodeIndex node = {};
+    ClusterIndex cluster = {};
     RouteKind kind = RouteKind::hash;
     bool current = false;  ///< the device's newest (an anonymous one is always current)
     bool ending = false;   ///< was ordered to end
     std::uint8_t mqtt_version = 0;
     Time at{};
     WallTime since{};
-    std::string_view source;
-    std::string_view username;
+    std::string_view source = {};
+    std::string_view username = {};
 };
 
 class Presence {
@@ -41,20 +41,20 @@ public:
     Presence& operator=(const Presence&) = delete;
 
     struct OpenResult {
-        bool current = true;  ///< false: a newer connection of the same device is already known
-        ConnectionId other;   ///< the device's other open connection: the older one if current, else the newer
-        NodeIndex other_node;
-        bool takeover = false;          ///< its CONNECT came while another connection of the device was open
-        std::string_view other_source;  ///< of the one taken over, valid until the next change
+        bool current = true;      ///< false: a newer connection of the same device is already known
+        ConnectionId other = {};  ///< the device's other open connection: the older one if current, else the newer
+        NodeIndex other_node = {};
+        bool takeover = false;               ///< its CONNECT came while another connection of the device was open
+        std::string_view other_source = {};  ///< of the one taken over, valid until the next change
     };
     OpenResult opened(const Opened& fact);
 
     struct CloseResult {
         bool found = false;
         bool was_current = false;
-        NodeIndex node;
-        ClusterIndex cluster;
-        std::string device;  ///< empty: anonymous
+        NodeIndex node = {};
+        ClusterIndex cluster = {};
+        std::string device = {};  ///< empty: anonymous
     };
     CloseResult closed(const Closed& fact);
 

@@ -34,7 +34,7 @@ enum class ClusterSource : std::uint8_t {
 [[nodiscard]] std::optional<ClusterSource> cluster_source_from(std::string_view text) noexcept;
 
 struct ClusterRecord {
-    std::string name;
+    std::string name = {};
     std::uint32_t weight =
         default_weight;  ///< its share of new devices; 0 = none by hash (rules and operators may still send some)
     ClusterSource source = ClusterSource::api;
@@ -43,46 +43,46 @@ struct ClusterRecord {
     friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
 };
 struct ClusterErased {
-    std::string name;
+    std::string name = {};
     friend bool operator==(const ClusterErased&, const ClusterErased&) = default;
 };
 
 /// A node. Names are unique in the whole fleet, not only in the cluster.
 struct NodeRecord {
-    std::string cluster;
-    std::string name;
-    std::string host;  ///< name or address as declared
+    std::string cluster = {};
+    std::string name = {};
+    std::string host = {};  ///< name or address as declared
     std::uint16_t port = 1883;
     std::uint32_t weight =
         default_weight;  ///< its share of its cluster by hash; 0 = none (explicit and sticky routes still lead here)
     bool draining = false;
-    bool listed = true;  ///< false: its cluster no longer lists it (`left`)
-    std::string origin;  ///< which discovery listed it, e.g. "static", "local", "api"; it alone can unlist it
+    bool listed = true;       ///< false: its cluster no longer lists it (`left`)
+    std::string origin = {};  ///< which discovery listed it, e.g. "static", "local", "api"; it alone can unlist it
 
     friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };
 struct NodeErased {
-    std::string name;
+    std::string name = {};
     friend bool operator==(const NodeErased&, const NodeErased&) = default;
 };
 
 struct DeviceRecord {
-    std::string id;                 ///< bytes as identified by the policy; never empty
-    std::string home;               ///< home cluster's name; empty: not yet allocated
-    std::string explicit_cluster;   ///< empty: none. An operator's word; beats home
-    std::string explicit_node;      ///< empty: none. An operator's word; beats sticky
-    std::string sticky_node;        ///< empty: none. Where it was last
-    WallTime enrolled_at{};         ///< resolution of one second, as all times here; 0: never
-    WallTime routed_at{};           ///< when its route last changed
-    WallTime connected_last{};      ///< last CONNECT accepted, to `FleetOptions::connected_last_resolution`
-    bool disabled = false;          ///< refused at CONNECT
-    std::vector<std::string> tags;  ///< sorted, unique; at most max_tags
-    std::string note;
+    std::string id = {};                 ///< bytes as identified by the policy; never empty
+    std::string home = {};               ///< home cluster's name; empty: not yet allocated
+    std::string explicit_cluster = {};   ///< empty: none. An operator's word; beats home
+    std::string explicit_node = {};      ///< empty: none. An operator's word; beats sticky
+    std::string sticky_node = {};        ///< empty: none. Where it was last
+    WallTime enrolled_at{};              ///< resolution of one second, as all times here; 0: never
+    WallTime routed_at{};                ///< when its route last changed
+    WallTime connected_last{};           ///< last CONNECT accepted, to `FleetOptions::connected_last_resolution`
+    bool disabled = false;               ///< refused at CONNECT
+    std::vector<std::string> tags = {};  ///< sorted, unique; at most max_tags
+    std::string note = {};
 
     friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
 struct DeviceErased {
-    std::string id;
+    std::string id = {};
     friend bool operator==(const DeviceErased&, const DeviceErased&) = default;
 };
 
@@ -91,9 +91,9 @@ using Change = std::variant<ClusterRecord, ClusterErased, NodeRecord, NodeErased
 
 /// Everything that was stored, as storage loads it. Order does not matter.
 struct FleetImage {
-    std::vector<ClusterRecord> clusters;
-    std::vector<NodeRecord> nodes;
-    std::vector<DeviceRecord> devices;
+    std::vector<ClusterRecord> clusters = {};
+    std::vector<NodeRecord> nodes = {};
+    std::vector<DeviceRecord> devices = {};
 };
 
 /// True for a name a cluster or node may have: 1..max_name_length of letters, digits, '.', '_', '-', '@', ':'.

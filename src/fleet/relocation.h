@@ -35,7 +35,7 @@ enum class EndCause : std::uint8_t {
 /// An order to the data-plane thread `connection.thread()`: end it in the way its protocol version understands. A connection
 /// that is already gone is no error.
 struct EndOrder {
-    ConnectionId connection;
+    ConnectionId connection = {};
     EndCause cause = EndCause::moved;
     friend bool operator==(const EndOrder&, const EndOrder&) = default;
 };
@@ -48,9 +48,9 @@ enum class JobState : std::uint8_t { running, done, cancelled };
 
 /// A job as operators see it.
 struct JobStatus {
-    JobId id;
+    JobId id = {};
     EndCause cause = EndCause::moved;
-    std::string subject;  ///< a sentence's subject, e.g. "drain of east-1"
+    std::string subject = {};  ///< a sentence's subject, e.g. "drain of east-1"
     Pace pace = 0;
     JobState state = JobState::running;
     std::uint64_t done = 0;    ///< connections ordered to end
@@ -99,9 +99,9 @@ public:
 
 private:
     struct Job {
-        JobStatus status;
+        JobStatus status = {};
         TokenBucket tokens;
-        std::deque<ConnectionId> queue;
+        std::deque<ConnectionId> queue = {};
         bool open = false;
     };
     [[nodiscard]] Job* running(JobId job) noexcept;

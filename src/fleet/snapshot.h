@@ -14,10 +14,10 @@
 namespace holdfast::fleet {
 
 struct Snapshot {
-    std::shared_ptr<const Topology> topology;  ///< never null
-    DeviceTableView devices;
-    std::shared_ptr<const Policy> policy;  ///< never null
-    std::uint64_t version = 0;             ///< grows with each published change
+    std::shared_ptr<const Topology> topology = {};  ///< never null
+    DeviceTableView devices = {};
+    std::shared_ptr<const Policy> policy = {};  ///< never null
+    std::uint64_t version = 0;                  ///< grows with each published change
 
     [[nodiscard]] std::optional<DeviceView> find_device(std::string_view id) const noexcept { return devices.find(id); }
 };

@@ -24,13 +24,13 @@ struct FightOptions {
 
 /// A fight that goes on or ended lately.
 struct Fight {
-    std::string device;
+    std::string device = {};
     std::uint64_t takeovers = 0;  ///< since it began
     WallTime since{};
     WallTime last{};
     Time last_at{};
-    std::string source_a;  ///< the last two addresses seen
-    std::string source_b;
+    std::string source_a = {};  ///< the last two addresses seen
+    std::string source_b = {};
 };
 
 class Takeovers {
@@ -48,8 +48,8 @@ public:
 
 private:
     struct Watched {
-        Fight fight;
-        std::deque<Time> recent;  // at most options_.takeovers
+        Fight fight = {};
+        std::deque<Time> recent = {};  // at most options_.takeovers
         bool fighting = false;
     };
     void make_room(Time now);

@@ -33,21 +33,21 @@ enum class NodeState : std::uint8_t {
 [[nodiscard]] std::string_view to_string(NodeState state) noexcept;
 
 struct TopologyNode {
-    std::string name;
-    ClusterIndex cluster;
-    std::string host;     ///< as declared
-    std::string address;  ///< numeric address the host last resolved to; empty while unresolved
+    std::string name = {};
+    ClusterIndex cluster = {};
+    std::string host = {};     ///< as declared
+    std::string address = {};  ///< numeric address the host last resolved to; empty while unresolved
     std::uint16_t port = 0;
     std::uint32_t weight = default_weight;
     NodeHealth health = NodeHealth::suspect;
     bool probed = false;  ///< false: never yet; `suspect` then means "not yet known"
     bool draining = false;
     bool listed = false;
-    bool erased = false;    ///< removed for good; kept so that its index still has a name
-    std::string origin;     ///< which discovery listed it
-    std::string detail;     ///< the last probe's sentence when it failed; empty when it did not
-    WallTime since{};       ///< since when in the state shown
-    std::uint64_t key = 0;  ///< hash of its cluster's and its own name, for rendezvous; the same on every gateway
+    bool erased = false;      ///< removed for good; kept so that its index still has a name
+    std::string origin = {};  ///< which discovery listed it
+    std::string detail = {};  ///< the last probe's sentence when it failed; empty when it did not
+    WallTime since{};         ///< since when in the state shown
+    std::uint64_t key = 0;    ///< hash of its cluster's and its own name, for rendezvous; the same on every gateway
 
     /// left if not listed; draining if draining and not down; else its health.
     [[nodiscard]] NodeState state() const noexcept {
@@ -58,19 +58,19 @@ struct TopologyNode {
 };
 
 struct TopologyCluster {
-    std::string name;
+    std::string name = {};
     std::uint32_t weight = default_weight;
     ClusterSource source = ClusterSource::api;
     bool enabled = true;
-    bool erased = false;           ///< removed; kept so that its index still has a name
-    std::vector<NodeIndex> nodes;  ///< its nodes that are not erased, left ones too, by index
-    std::uint64_t key = 0;         ///< hash of its name, for rendezvous
+    bool erased = false;                ///< removed; kept so that its index still has a name
+    std::vector<NodeIndex> nodes = {};  ///< its nodes that are not erased, left ones too, by index
+    std::uint64_t key = 0;              ///< hash of its name, for rendezvous
 };
 
 /// See the head of this file. `clusters[i]` has index i, `nodes[i]` too; nothing is ever taken out.
 struct Topology {
-    std::vector<TopologyCluster> clusters;
-    std::vector<TopologyNode> nodes;
+    std::vector<TopologyCluster> clusters = {};
+    std::vector<TopologyNode> nodes = {};
 
     /// The cluster or node of that name that is not erased; none when there is none.
     [[nodiscard]] ClusterIndex find_cluster(std::string_view name) const noexcept;
