@@ -45,7 +45,7 @@ namespace holdfast::mqtt {
 struct ClientOptions {
     /// What to say in CONNECT: version, client id, credentials, will, keep alive, clean start, properties. Receive Maximum,
     /// Maximum Packet Size and Topic Alias Maximum of its properties are kept by the session towards the server.
-    Connect connect;
+    Connect connect{};
     /// Longest wait for CONNACK after `transport_opened`; zero or less = no limit.
     Duration connect_timeout = std::chrono::seconds(10);
     /// Longest wait for PINGRESP; zero or less = no limit.
@@ -68,8 +68,8 @@ using PublishTicket = std::uint64_t;
 
 /// A message to publish. Views are read during the call only.
 struct PublishRequest {
-    std::string_view topic;
-    ByteView payload;
+    std::string_view topic{};
+    ByteView payload{};
     QoS qos = QoS::at_most_once;
     bool retain = false;
     /// v5 only; without Topic Alias and Subscription Identifier.
@@ -107,13 +107,13 @@ namespace client_event {
 
 /// CONNACK with success.
 struct Connected {
-    ConnackView connack;
+    ConnackView connack{};
     /// Seconds between packets that hold now; 0 = none.
     std::uint16_t keep_alive;
 };
 /// CONNACK with a failure. The connection is to be closed.
 struct Refused {
-    ConnackView connack;
+    ConnackView connack{};
 };
 /// A message. QoS 1 and 2 are acknowledged by the session; QoS 2 messages come once.
 struct Received {
@@ -147,8 +147,8 @@ struct Pong {
 /// AUTH from the server (v5): answer with `authenticate`.
 struct Authentication {
     ReasonCode reason;
-    std::string_view method;
-    ByteView data;
+    std::string_view method{};
+    ByteView data{};
 };
 /// The connection is over, or is to be closed (`wants_close`). Comes once for each `transport_opened`, unless Refused came.
 /// Answers to subscribe, unsubscribe and ping that are still due will not come.
@@ -157,9 +157,9 @@ struct Disconnected {
     /// The server's code, or the one that the server was told.
     ReasonCode reason;
     /// A sentence for a person.
-    std::string_view sentence;
+    std::string_view sentence{};
     /// Where to go instead (server_disconnect); empty when not said.
-    std::string_view server_reference;
+    std::string_view server_reference{};
 };
 
 }  // namespace client_event

@@ -126,7 +126,7 @@ std::optional<ClientEvent> ClientSession::handle_publish(ByteView packet, Time n
         return protocol_fault(Errc::bad_topic_alias, "The server used a topic alias that is unknown or out of range.", now);
     }
     if (message->qos == QoS::at_least_once) {
-        send(Puback{.packet_id = message->packet_id, .reason = ReasonCode::success, .properties = {}}, now);
+        send(Puback{.packet_id = message->packet_id}, now);
     }
     if (message->qos == QoS::exactly_once) {
         const bool is_new = !inbound_exactly_once_.contains(message->packet_id);
@@ -136,7 +136,7 @@ std::optional<ClientEvent> ClientSession::handle_publish(ByteView packet, Time n
             return protocol_fault(Errc::receive_maximum_exceeded, "The server has more QoS 2 messages under way than allowed.",
                                   now);
         }
-        send(Pubrec{.packet_id = message->packet_id, .reason = ReasonCode::success, .properties = {}}, now);
+        send(Pubrec{.packet_id = message->packet_id}, now);
         if (!is_new) return std::nullopt;  // [MQTT-4.3.3-10]
         inbound_exactly_once_.insert(message->packet_id);
     }
@@ -188,7 +188,7 @@ std::optional<ClientEvent> ClientSession::handle_pubrec(std::uint16_t packet_id,
     HeldPublish* publish = publishes_.find(packet_id);
     if (publish == nullptr) {
         // Helps a server out that remembers more than this side. [MQTT5 4.3.3]
-        if (!is_failure(reason)) send(Pubrel{.packet_id = packet_id, .reason = not_found(version()), .properties = {}}, now);
+        if (!is_failure(reason)) send(Pubrel{.packet_id = packet_id, .reason = not_found(version())}, now);
         return std::nullopt;
     }
     if (publish->qos != QoS::exactly_once)
@@ -196,7 +196,7 @@ std::optional<ClientEvent> ClientSession::handle_pubrec(std::uint16_t packet_id,
     if (is_failure(reason)) return finish_publish(*publish, reason, now);
     publish->state = HeldPublish::State::released;
     ByteBuffer().swap(publish->packet);
-    send(Pubrel{.packet_id = packet_id, .reason = ReasonCode::success, .properties = {}}, now);
+    send(Pubrel{.packet_id = packet_id}, now);
     return std::nullopt;
 }
 
@@ -212,8 +212,7 @@ std::optional<ClientEvent> ClientSession::handle_pubcomp(std::uint16_t packet_id
 
 std::optional<ClientEvent> ClientSession::handle_pubrel(std::uint16_t packet_id, Time now) {
     const bool was_known = inbound_exactly_once_.erase(packet_id);
-    send(Pubcomp{.packet_id = packet_id, .reason = was_known ? ReasonCode::success : not_found(version()), .properties = {}},
-         now);
+    send(Pubcomp{.packet_id = packet_id, .reason = was_known ? ReasonCode::success : not_found(version())}, now);
     return std::nullopt;
 }
 

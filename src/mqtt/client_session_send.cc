@@ -81,7 +81,7 @@ void ClientSession::send_held(Time now) {
         if (publish->state == HeldPublish::State::resend_release) {
             // Not counted: the quota of a new connection begins with its own PUBLISHes (MQTT5 4.9).
             publish->state = HeldPublish::State::released;
-            send(Pubrel{.packet_id = publish->packet_id, .reason = ReasonCode::success, .properties = {}}, now);
+            send(Pubrel{.packet_id = publish->packet_id}, now);
             continue;
         }
         if (publishes_.inflight() >= limit) return;  // [MQTT-3.3.4-9]

@@ -26,11 +26,11 @@ struct PublishParts {
     bool dup = false;
     QoS qos = QoS::at_most_once;
     bool retain = false;
-    std::string_view topic;
+    std::string_view topic{};
     std::uint16_t packet_id = 0;
     /// Null for none.
     const PublishProperties* properties = nullptr;
-    ByteView payload;
+    ByteView payload{};
 };
 [[nodiscard]] Result<> encode(const PublishParts& packet, Version version, ByteBuffer& out);
 

@@ -19,17 +19,17 @@ struct ConnackView {
     /// 3.x: a ConnectReturnCode's value; v5: a ReasonCode's value. 0 = accepted.
     std::uint8_t code = 0;
     /// v5: the keep alive in seconds that the client must use instead of its own.
-    std::optional<std::uint16_t> server_keep_alive;
+    std::optional<std::uint16_t> server_keep_alive{};
     /// v5: the name of a client that came without one; empty when none was assigned.
-    std::string_view assigned_client_id;
+    std::string_view assigned_client_id{};
     /// v5: where the client should go instead; empty when not said.
-    std::string_view server_reference;
+    std::string_view server_reference{};
     /// v5: for people; empty when not said.
-    std::string_view reason_string;
+    std::string_view reason_string{};
     /// v5: seconds, if other than asked for.
-    std::optional<std::uint32_t> session_expiry;
+    std::optional<std::uint32_t> session_expiry{};
     /// All properties of v5.
-    PropertiesView properties;
+    PropertiesView properties{};
 
     [[nodiscard]] bool accepted() const noexcept { return code == 0; }
 };

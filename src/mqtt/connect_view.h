@@ -65,10 +65,10 @@ struct ConnectAnswer {
 struct ConnectFault {
     ConnectFaultReason reason;
     /// The client's version, if it was readable and is one of ours.
-    std::optional<Version> version;
+    std::optional<Version> version{};
     /// What to answer before closing; nothing = close without an answer. An unknown level above 5 is answered as v5, below
     /// as 3.1.1.
-    std::optional<ConnectAnswer> answer;
+    std::optional<ConnectAnswer> answer{};
 
     /// A sentence for a person. Lives as long as the program.
     [[nodiscard]] std::string_view sentence() const noexcept;
@@ -78,11 +78,11 @@ struct ConnectFault {
 
 /// The will of a CONNECT.
 struct WillView {
-    std::string_view topic;
-    ByteView payload;
+    std::string_view topic{};
+    ByteView payload{};
     QoS qos = QoS::at_most_once;
     bool retain = false;
-    PropertiesView properties;
+    PropertiesView properties{};
 };
 
 /// A CONNECT that was checked. Views are valid as long as the packet's bytes. The password is a secret: never log, store or
@@ -96,13 +96,13 @@ struct ConnectView {
     /// Seconds; 0 = none.
     std::uint16_t keep_alive = 0;
     /// May be empty: then the server names the client.
-    std::string_view client_id;
-    std::optional<std::string_view> username;
-    std::optional<ByteView> password;
-    std::optional<WillView> will;
+    std::string_view client_id{};
+    std::optional<std::string_view> username{};
+    std::optional<ByteView> password{};
+    std::optional<WillView> will{};
 
     /// All properties of v5; empty in 3.x. Those below are taken from here, with the defaults of MQTT5 3.1.2.11.
-    PropertiesView properties;
+    PropertiesView properties{};
     /// Seconds that the session outlives the connection. 3.x: 0 with clean session, else `session_never_expires`.
     std::uint32_t session_expiry = 0;
     std::uint16_t receive_maximum = 65'535;
@@ -111,8 +111,8 @@ struct ConnectView {
     std::uint16_t topic_alias_maximum = 0;
     bool request_response_information = false;
     bool request_problem_information = true;
-    std::optional<std::string_view> authentication_method;
-    std::optional<ByteView> authentication_data;
+    std::optional<std::string_view> authentication_method{};
+    std::optional<ByteView> authentication_data{};
 
     /// Bytes of the whole packet.
     std::uint32_t size = 0;
@@ -137,7 +137,7 @@ struct ConnectPeek {
     /// Bytes of the whole packet; 0 while the header is not there. At most the bound that was given.
     std::size_t size = 0;
     /// The version, as soon as it is readable.
-    std::optional<Version> version;
+    std::optional<Version> version{};
 };
 
 /// Looks at the bytes that have come so far, from the connection's first. Cheap enough to call after every read. Never asks for

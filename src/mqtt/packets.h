@@ -17,11 +17,11 @@ namespace holdfast::mqtt {
 
 /// The message that a server publishes when a client is gone without a DISCONNECT (MQTT5 3.1.2.5).
 struct Will {
-    std::string topic;
-    ByteBuffer payload;  ///< at most 65,535 bytes
+    std::string topic{};
+    ByteBuffer payload{};  ///< at most 65,535 bytes
     QoS qos = QoS::at_most_once;
     bool retain = false;
-    WillProperties properties;
+    WillProperties properties{};
 
     bool operator==(const Will&) const = default;
 };
@@ -33,11 +33,11 @@ struct Connect {
     bool is_bridge = false;
     bool clean_start = true;       ///< "clean session" in 3.x
     std::uint16_t keep_alive = 0;  ///< seconds; 0 = none
-    std::string client_id;
-    std::optional<std::string> username;
-    std::optional<ByteBuffer> password;
-    std::optional<Will> will;
-    ConnectProperties properties;
+    std::string client_id{};
+    std::optional<std::string> username{};
+    std::optional<ByteBuffer> password{};
+    std::optional<Will> will{};
+    ConnectProperties properties{};
 
     bool operator==(const Connect&) const = default;
 };
@@ -47,7 +47,7 @@ struct Connack {
     bool session_present = false;  ///< not in 3.1
     /// 3.x: a ConnectReturnCode's value; v5: a ReasonCode's value.
     std::uint8_t code = 0;
-    ConnackProperties properties;
+    ConnackProperties properties{};
 
     [[nodiscard]] bool accepted() const noexcept { return code == 0; }
     bool operator==(const Connack&) const = default;
@@ -58,10 +58,10 @@ struct Publish {
     bool dup = false;
     QoS qos = QoS::at_most_once;
     bool retain = false;
-    std::string topic;            ///< may be empty in v5 together with a topic alias
+    std::string topic{};          ///< may be empty in v5 together with a topic alias
     std::uint16_t packet_id = 0;  ///< 1..65535 for QoS 1 and 2, else 0
-    PublishProperties properties;
-    ByteBuffer payload;
+    PublishProperties properties{};
+    ByteBuffer payload{};
 
     bool operator==(const Publish&) const = default;
 };
@@ -72,7 +72,7 @@ struct PublishAck {
     static constexpr PacketType type = Type;
     std::uint16_t packet_id = 0;
     ReasonCode reason = ReasonCode::success;  ///< v5 only
-    AckProperties properties;
+    AckProperties properties{};
 
     bool operator==(const PublishAck&) const = default;
 };
@@ -86,7 +86,7 @@ enum class RetainHandling : std::uint8_t { send = 0, send_if_new = 1, do_not_sen
 
 /// One topic filter of a SUBSCRIBE with its options; all but `qos` are v5 only.
 struct Subscription {
-    std::string filter;
+    std::string filter{};
     QoS qos = QoS::at_most_once;
     bool no_local = false;
     bool retain_as_published = false;
@@ -98,8 +98,8 @@ struct Subscription {
 /// MQTT5 3.8.
 struct Subscribe {
     std::uint16_t packet_id = 0;
-    SubscribeProperties properties;
-    std::vector<Subscription> subscriptions;  ///< at least one
+    SubscribeProperties properties{};
+    std::vector<Subscription> subscriptions{};  ///< at least one
 
     bool operator==(const Subscribe&) const = default;
 };
@@ -107,9 +107,9 @@ struct Subscribe {
 /// MQTT5 3.9. One code per subscription asked for, in the same order.
 struct Suback {
     std::uint16_t packet_id = 0;
-    AckProperties properties;
+    AckProperties properties{};
     /// Granted QoS 0..2, or a failure: 0x80 in 3.1.1, any of v5's codes in v5.
-    std::vector<ReasonCode> codes;
+    std::vector<ReasonCode> codes{};
 
     bool operator==(const Suback&) const = default;
 };
@@ -117,8 +117,8 @@ struct Suback {
 /// MQTT5 3.10.
 struct Unsubscribe {
     std::uint16_t packet_id = 0;
-    UnsubscribeProperties properties;
-    std::vector<std::string> filters;  ///< at least one
+    UnsubscribeProperties properties{};
+    std::vector<std::string> filters{};  ///< at least one
 
     bool operator==(const Unsubscribe&) const = default;
 };
@@ -126,8 +126,8 @@ struct Unsubscribe {
 /// MQTT5 3.11.
 struct Unsuback {
     std::uint16_t packet_id = 0;
-    AckProperties properties;
-    std::vector<ReasonCode> codes;  ///< v5 only: one per filter
+    AckProperties properties{};
+    std::vector<ReasonCode> codes{};  ///< v5 only: one per filter
 
     bool operator==(const Unsuback&) const = default;
 };
@@ -143,7 +143,7 @@ struct Pingresp {
 /// MQTT5 3.14.
 struct Disconnect {
     ReasonCode reason = ReasonCode::normal_disconnection;  ///< v5 only
-    DisconnectProperties properties;
+    DisconnectProperties properties{};
 
     bool operator==(const Disconnect&) const = default;
 };
@@ -151,7 +151,7 @@ struct Disconnect {
 /// MQTT5 3.15; v5 only.
 struct Auth {
     ReasonCode reason = ReasonCode::success;
-    AuthProperties properties;
+    AuthProperties properties{};
 
     bool operator==(const Auth&) const = default;
 };

@@ -23,15 +23,15 @@ using UserProperties = std::vector<std::pair<std::string, std::string>>;
 
 /// CONNECT (MQTT5 3.1.2.11).
 struct ConnectProperties {
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds
-    std::optional<std::string> authentication_method;
-    std::optional<ByteBuffer> authentication_data;             ///< only with a method
-    std::optional<std::uint8_t> request_problem_information;   ///< 0 or 1
-    std::optional<std::uint8_t> request_response_information;  ///< 0 or 1
-    std::optional<std::uint16_t> receive_maximum;              ///< 1..65535
-    std::optional<std::uint16_t> topic_alias_maximum;
-    UserProperties user_properties;
-    std::optional<std::uint32_t> maximum_packet_size;  ///< bytes, at least 1
+    std::optional<std::uint32_t> session_expiry_interval{};  ///< seconds
+    std::optional<std::string> authentication_method{};
+    std::optional<ByteBuffer> authentication_data{};             ///< only with a method
+    std::optional<std::uint8_t> request_problem_information{};   ///< 0 or 1
+    std::optional<std::uint8_t> request_response_information{};  ///< 0 or 1
+    std::optional<std::uint16_t> receive_maximum{};              ///< 1..65535
+    std::optional<std::uint16_t> topic_alias_maximum{};
+    UserProperties user_properties{};
+    std::optional<std::uint32_t> maximum_packet_size{};  ///< bytes, at least 1
 
     bool operator==(const ConnectProperties&) const = default;
     template <class Self, class Visitor>
@@ -50,13 +50,13 @@ struct ConnectProperties {
 
 /// The will in CONNECT (MQTT5 3.1.3.2).
 struct WillProperties {
-    std::optional<std::uint8_t> payload_format_indicator;  ///< 0 or 1
-    std::optional<std::uint32_t> message_expiry_interval;  ///< seconds
-    std::optional<std::string> content_type;
-    std::optional<std::string> response_topic;
-    std::optional<ByteBuffer> correlation_data;
-    std::optional<std::uint32_t> will_delay_interval;  ///< seconds
-    UserProperties user_properties;
+    std::optional<std::uint8_t> payload_format_indicator{};  ///< 0 or 1
+    std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
+    std::optional<std::string> content_type{};
+    std::optional<std::string> response_topic{};
+    std::optional<ByteBuffer> correlation_data{};
+    std::optional<std::uint32_t> will_delay_interval{};  ///< seconds
+    UserProperties user_properties{};
 
     bool operator==(const WillProperties&) const = default;
     template <class Self, class Visitor>
@@ -73,23 +73,23 @@ struct WillProperties {
 
 /// CONNACK (MQTT5 3.2.2.3).
 struct ConnackProperties {
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds
-    std::optional<std::string> assigned_client_identifier;
-    std::optional<std::uint16_t> server_keep_alive;  ///< seconds
-    std::optional<std::string> authentication_method;
-    std::optional<ByteBuffer> authentication_data;
-    std::optional<std::string> response_information;
-    std::optional<std::string> server_reference;
-    std::optional<std::string> reason_string;
-    std::optional<std::uint16_t> receive_maximum;  ///< 1..65535
-    std::optional<std::uint16_t> topic_alias_maximum;
-    std::optional<std::uint8_t> maximum_qos;       ///< 0 or 1
-    std::optional<std::uint8_t> retain_available;  ///< 0 or 1
-    UserProperties user_properties;
-    std::optional<std::uint32_t> maximum_packet_size;                ///< bytes, at least 1
-    std::optional<std::uint8_t> wildcard_subscription_available;     ///< 0 or 1
-    std::optional<std::uint8_t> subscription_identifiers_available;  ///< 0 or 1
-    std::optional<std::uint8_t> shared_subscription_available;       ///< 0 or 1
+    std::optional<std::uint32_t> session_expiry_interval{};  ///< seconds
+    std::optional<std::string> assigned_client_identifier{};
+    std::optional<std::uint16_t> server_keep_alive{};  ///< seconds
+    std::optional<std::string> authentication_method{};
+    std::optional<ByteBuffer> authentication_data{};
+    std::optional<std::string> response_information{};
+    std::optional<std::string> server_reference{};
+    std::optional<std::string> reason_string{};
+    std::optional<std::uint16_t> receive_maximum{};  ///< 1..65535
+    std::optional<std::uint16_t> topic_alias_maximum{};
+    std::optional<std::uint8_t> maximum_qos{};       ///< 0 or 1
+    std::optional<std::uint8_t> retain_available{};  ///< 0 or 1
+    UserProperties user_properties{};
+    std::optional<std::uint32_t> maximum_packet_size{};                ///< bytes, at least 1
+    std::optional<std::uint8_t> wildcard_subscription_available{};     ///< 0 or 1
+    std::optional<std::uint8_t> subscription_identifiers_available{};  ///< 0 or 1
+    std::optional<std::uint8_t> shared_subscription_available{};       ///< 0 or 1
 
     bool operator==(const ConnackProperties&) const = default;
     template <class Self, class Visitor>
@@ -116,14 +116,14 @@ struct ConnackProperties {
 
 /// PUBLISH (MQTT5 3.3.2.3).
 struct PublishProperties {
-    std::optional<std::uint8_t> payload_format_indicator;  ///< 0 or 1
-    std::optional<std::uint32_t> message_expiry_interval;  ///< seconds
-    std::optional<std::string> content_type;
-    std::optional<std::string> response_topic;
-    std::optional<ByteBuffer> correlation_data;
-    std::vector<std::uint32_t> subscription_identifiers;  ///< each 1..268,435,455; from a server only
-    std::optional<std::uint16_t> topic_alias;             ///< 1..65535
-    UserProperties user_properties;
+    std::optional<std::uint8_t> payload_format_indicator{};  ///< 0 or 1
+    std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
+    std::optional<std::string> content_type{};
+    std::optional<std::string> response_topic{};
+    std::optional<ByteBuffer> correlation_data{};
+    std::vector<std::uint32_t> subscription_identifiers{};  ///< each 1..268,435,455; from a server only
+    std::optional<std::uint16_t> topic_alias{};             ///< 1..65535
+    UserProperties user_properties{};
 
     bool operator==(const PublishProperties&) const = default;
     template <class Self, class Visitor>
@@ -141,8 +141,8 @@ struct PublishProperties {
 
 /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK (MQTT5 3.4.2.2 and its likes).
 struct AckProperties {
-    std::optional<std::string> reason_string;
-    UserProperties user_properties;
+    std::optional<std::string> reason_string{};
+    UserProperties user_properties{};
 
     bool operator==(const AckProperties&) const = default;
     template <class Self, class Visitor>
@@ -154,8 +154,8 @@ struct AckProperties {
 
 /// SUBSCRIBE (MQTT5 3.8.2.1).
 struct SubscribeProperties {
-    std::optional<std::uint32_t> subscription_identifier;  ///< 1..268,435,455
-    UserProperties user_properties;
+    std::optional<std::uint32_t> subscription_identifier{};  ///< 1..268,435,455
+    UserProperties user_properties{};
 
     bool operator==(const SubscribeProperties&) const = default;
     template <class Self, class Visitor>
@@ -167,7 +167,7 @@ struct SubscribeProperties {
 
 /// UNSUBSCRIBE (MQTT5 3.10.2.1).
 struct UnsubscribeProperties {
-    UserProperties user_properties;
+    UserProperties user_properties{};
 
     bool operator==(const UnsubscribeProperties&) const = default;
     template <class Self, class Visitor>
@@ -178,10 +178,10 @@ struct UnsubscribeProperties {
 
 /// DISCONNECT (MQTT5 3.14.2.2).
 struct DisconnectProperties {
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; from a client only
-    std::optional<std::string> server_reference;           ///< from a server only
-    std::optional<std::string> reason_string;
-    UserProperties user_properties;
+    std::optional<std::uint32_t> session_expiry_interval{};  ///< seconds; from a client only
+    std::optional<std::string> server_reference{};           ///< from a server only
+    std::optional<std::string> reason_string{};
+    UserProperties user_properties{};
 
     bool operator==(const DisconnectProperties&) const = default;
     template <class Self, class Visitor>
@@ -195,10 +195,10 @@ struct DisconnectProperties {
 
 /// AUTH (MQTT5 3.15.2.2).
 struct AuthProperties {
-    std::optional<std::string> authentication_method;
-    std::optional<ByteBuffer> authentication_data;
-    std::optional<std::string> reason_string;
-    UserProperties user_properties;
+    std::optional<std::string> authentication_method{};
+    std::optional<ByteBuffer> authentication_data{};
+    std::optional<std::string> reason_string{};
+    UserProperties user_properties{};
 
     bool operator==(const AuthProperties&) const = default;
     template <class Self, class Visitor>

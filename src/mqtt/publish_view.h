@@ -17,14 +17,14 @@ struct PublishView {
     QoS qos = QoS::at_most_once;
     bool retain = false;
     /// Empty only in v5 together with a topic alias.
-    std::string_view topic;
+    std::string_view topic{};
     /// 0 for QoS 0.
     std::uint16_t packet_id = 0;
     /// v5; 0 = none.
     std::uint16_t topic_alias = 0;
     /// v5; empty in 3.x.
-    PropertiesView properties;
-    ByteView payload;
+    PropertiesView properties{};
+    ByteView payload{};
 };
 
 /// Reads one whole PUBLISH and checks it as strictly as decode does.

@@ -51,9 +51,9 @@ struct RefusalDetails {
     /// Maximum Packet Size of the CONNECT, bytes. What does not fit is left out, the least important first: Reason String, then
     /// Server Reference; if the bare answer does not fit, there is none (MQTT5 3.1.2.11.4).
     std::uint32_t maximum_packet_size = max_packet_size;
-    std::string_view reason_string;
+    std::string_view reason_string{};
     /// Only sent with use_another_server and server_moved (MQTT5 4.11).
-    std::string_view server_reference;
+    std::string_view server_reference{};
 };
 
 /// The CONNACK that refuses, in `version`. Empty: close without an answer.
