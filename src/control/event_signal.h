@@ -1,6 +1,6 @@
 #pragma once
-// Tells followers that there are new events. It carries none: each follower reads them from the fleet's bounded log at its own pace, so a
-// slow follower costs no memory and can see how many it missed.
+// Tells followers that there are new events. It carries none: each follower reads them from the fleet's bounded log at its own
+// pace, so a slow follower costs no memory and can see how many it missed.
 
 #include <functional>
 #include <list>
@@ -44,7 +44,8 @@ public:
     [[nodiscard]] Subscription subscribe(Wake wake) { return {this, wakes_.insert(wakes_.end(), std::move(wake))}; }
 
     void notify() const {
-        for (const Wake& wake : wakes_) wake();
+        for (const Wake& wake : wakes_)
+            wake();
     }
     [[nodiscard]] std::size_t subscribers() const noexcept { return wakes_.size(); }
 

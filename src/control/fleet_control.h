@@ -1,24 +1,27 @@
 #pragma once
-// The owner of the fleet machine. Everything that changes the fleet comes through here, on one thread: the gateways' facts, what discovery
-// and the probes report, and what operators ask for. After each batch the effects go out: the new snapshot to the data-plane threads, the
-// changed records to the store (behind, nobody waits for the disk), orders to end connections to the gateway, events to followers.
+// The owner of the fleet machine. Everything that changes the fleet comes through here, on one thread: the gateways' facts,
+// what discovery and the probes report, and what operators ask for. After each batch the effects go out: the new snapshot to
+// the data-plane threads, the changed records to the store (behind, nobody waits for the disk), orders to end connections to
+// the gateway, events to followers.
 //
-// The control thread sleeps when there is nothing to do: one timer runs only while facts flow or the machine asked to be called again.
+// The control thread sleeps when there is nothing to do: one timer runs only while facts flow or the machine asked to be called
+// again.
 //
 // Threads: everything on the control thread (the one that runs `io`), except `snapshots()`, whose object any thread may read.
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -52,33 +55,33 @@ public:
     using ChangeFn = std::function<Result<void>(fleet::Fleet& fleet, fleet::Moment moment)>;
     using Completion = std::function<void(const Durability&)>;
 
-    /// `fleet` is already restored from the store. `store` may be null: then nothing is kept and every change counts as durable. `io`,
-    /// `clock` and `store` must outlive this object.
-    FleetControl(boost::asio::io_context& io, const Clock& clock, std::unique_ptr<fleet::Fleet> fleet, storage::FleetStore* store,
-                 ControlOptions options = {});
+    /// `fleet` is already restored from the store. `store` may be null: then nothing is kept and every change counts as
+    /// durable. `io`, `clock` and `store` must outlive this object, and `io` must outlive `store`.
+    FleetControl(boost::asio::io_context& io, const Clock& clock, std::unique_ptr<fleet::Fleet> fleet,
+                 storage::FleetStore* store, ControlOptions options = {});
     ~FleetControl();
     FleetControl(const FleetControl&) = delete;
     FleetControl& operator=(const FleetControl&) = delete;
 
-    /// Connects the gateway; before its first connection, at most once. It must live until `stop` or this object's end. Facts that wait
-    /// at that moment are collected.
+    /// Connects the gateway; before its first connection, at most once. It must live until `stop` or this object's end. Facts
+    /// that wait at that moment are collected.
     void attach(GatewayPort& gateway);
 
     /// Called with nodes that should be probed now, out of turn. Set before `start`.
     void on_probe_wanted(std::function<void(std::span<const fleet::NodeIndex>)> hook) { probe_hook_ = std::move(hook); }
-    /// Called after each change of clusters or nodes, and by `start`, with the new topology: whoever probes or resolves nodes follows
-    /// it. Set before `start`. The hook must not change the fleet before it returns; let it post.
+    /// Called after each change of clusters or nodes, and by `start`, with the new topology: whoever probes or resolves nodes
+    /// follows it. Set before `start`. The hook must not change the fleet before it returns; let it post.
     void on_topology(std::function<void(const fleet::Topology&)> hook) { topology_hook_ = std::move(hook); }
 
     /// Publishes the first snapshot and begins to tick.
     void start();
 
-    /// Collects what gateways still have, writes what is to be written, and ends all timers; waiting completions are told that they are not
-    /// durable yet. Nothing happens afterwards. Call `FleetStore::flush` next.
+    /// End the gateway first. Collects what it still tells, writes what is to be written, and ends all timers; waiting
+    /// completions are told that they are not durable yet. Nothing happens afterwards. Call `FleetStore::flush` next.
     void stop();
 
-    /// Changes the fleet and sends the effects out. On an error nothing has changed and `completion` is never called; else it is called
-    /// exactly once, on the control thread, possibly before `change` returns: when the change is durable, or after
+    /// Changes the fleet and sends the effects out. On an error nothing has changed and `completion` is never called; else it
+    /// is called exactly once, on the control thread, possibly before `change` returns: when the change is durable, or after
     /// `ControlOptions::durable_wait`.
     [[nodiscard]] Result<void> change(const ChangeFn& apply, Completion completion = {});
 
@@ -118,16 +121,23 @@ public:
     [[nodiscard]] WallTime started_at() const noexcept { return started_at_; }
 
 private:
-    struct Waiting;
+    /// An operator's change that waits to be durable.
+    struct Waiting {
+        std::uint64_t number = 0;
+        Time until{};
+        Completion completion;
+    };
 
     void on_facts_waiting();
-    void tick();
-    void arm();
+    void take_facts();
     void take_effects(Completion completion);
     void write(std::vector<fleet::Change> changes, Completion completion);
-    void settle(const std::shared_ptr<Waiting>& waiting, const Durability& durability);
-    void tell_store_state();
-    void log_events();
+    void follow_topology(const fleet::SnapshotPtr& snapshot);
+    void arm();
+    void tick();
+    void arm_waiting();
+    void settle(std::uint64_t number, bool durable);
+    [[nodiscard]] Durability not_durable() const;
 
     boost::asio::io_context& io_;
     const Clock& clock_;
@@ -143,15 +153,17 @@ private:
     /// The topology that `topology_hook_` last saw.
     std::shared_ptr<const fleet::Topology> topology_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer waiting_timer_;
     std::vector<fleet::Fact> facts_;
-    std::list<std::shared_ptr<Waiting>> waiting_;
-    /// Handlers that reach this object after its end find this gone.
-    std::shared_ptr<FleetControl*> alive_;
+    /// When waiting facts are collected; nothing while none wait.
+    std::optional<Time> facts_due_;
+    /// In the order of their numbers, which is that of their deadlines too.
+    std::deque<Waiting> waiting_;
+    std::uint64_t last_number_ = 0;
     WallTime started_at_;
-    std::uint64_t logged_events_ = 0;
-    bool facts_waiting_ = false;
-    bool store_was_ok_ = true;
     bool running_ = false;
+    /// What handlers that were posted from other threads hold instead of `this`; empty once this object has ended.
+    std::shared_ptr<FleetControl*> self_;
 };
 
 }  // namespace holdfast::control

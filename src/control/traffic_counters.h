@@ -1,6 +1,6 @@
 #pragma once
-// Sums over what the gateways told since the process began: connections by their end, CONNECTs by their refusal, routes by their kind, and
-// how long nodes took to answer.
+// Sums over what the gateways told since the process began: connections by their end, CONNECTs by their refusal, routes by
+// their kind, and how long nodes took to answer.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,8 @@
 namespace holdfast::control {
 
 /// Upper bounds of the latency histogram's buckets, in seconds; one more bucket holds what is beyond the last.
-constexpr std::array<double, 14> latency_bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
+constexpr std::array<double, 14> latency_bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                   0.1,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
 
 constexpr std::size_t route_kind_count = 3;
 
@@ -27,10 +28,11 @@ struct TrafficCounters {
     /// By the proxy's name of the reason. As many entries as there are reasons.
     std::map<std::string, std::uint64_t, std::less<>> closed;
     std::array<std::uint64_t, latency_bounds.size() + 1> latency{};  ///< CONNECT to CONNACK
-    double latency_sum = 0;                                           ///< seconds
-    std::uint64_t failovers = 0;  ///< accepted by another node than the first candidate
-    std::uint64_t messages_up = 0;
-    std::uint64_t messages_down = 0;
+    double latency_sum = 0;                                          ///< seconds
+    std::uint64_t failovers = 0;                                     ///< accepted by another node than the first candidate
+    std::uint64_t node_troubles = 0;                                 ///< connections to nodes that failed
+    std::uint64_t messages_up = 0;                                   ///< packets of ended connections, from devices
+    std::uint64_t messages_down = 0;                                 ///< and to devices
 
     void add(const fleet::Fact& fact);
 };

@@ -1,0 +1,45 @@
+#pragma once
+// What the API's handlers work on: the fleet through its owner, and what only the composition knows.
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/admin_options.h"
+#include "control/fleet_control.h"
+#include "settings/load.h"
+#include "settings/reload.h"
+#include "settings/show.h"
+
+namespace holdfast::admin {
+
+/// Questions that the composition answers. Each may be empty: then there is nothing to tell.
+struct ApiHooks {
+    /// The effective settings; secrets already hidden.
+    std::function<std::vector<settings::ShownSetting>()> shown_settings;
+    /// Reads the settings again and puts into effect what may change.
+    std::function<std::expected<settings::Reload, std::vector<settings::Problem>>()> reload_settings;
+    /// The process of a node that Holdfast runs itself; 0 while it does not run, nothing for other nodes.
+    std::function<std::optional<int>(std::string_view node)> node_pid;
+};
+
+/// Threads: the control thread only. Everything referred to must outlive the server.
+struct Api {
+    boost::asio::io_context& io;
+    control::FleetControl& control;
+    const AdminOptions& options;
+    ApiHooks hooks = {};
+    std::string version = {};
+    /// Used where a request names no pace; connections a second, 0 for all at once. May be changed at run time.
+    double move_pace = 0;
+    double drain_pace = 0;
+    /// Clients that follow events now.
+    std::size_t event_streams = 0;
+};
+
+}  // namespace holdfast::admin

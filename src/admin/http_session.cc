@@ -1,0 +1,308 @@
+#include "admin/http_session.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <optional>
+#include <utility>
+
+#include "admin/http_body_source.h"
+#include "admin/problem.h"
+
+namespace holdfast::admin {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t max_lingering_bytes = 256 * 1024;
+constexpr std::chrono::seconds linger_timeout{2};
+
+std::string_view as_view(boost::core::string_view text) {
+    return {text.data(), text.size()};
+}
+
+bool shows_token(std::string_view authorization, const AdminToken& token) {
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() <= scheme.size()) return false;
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const char c = authorization[i];
+        const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (lower != scheme[i]) return false;
+    }
+    std::string_view offered = authorization.substr(scheme.size());
+    while (!offered.empty() && offered.front() == ' ')
+        offered.remove_prefix(1);
+    return token.matches(offered);
+}
+
+Response refuse_without_token() {
+    Response response =
+        problem({401, "unauthorised",
+                 "this needs the admin token: send 'Authorization: Bearer <token>'; the token is in admin.token in "
+                 "Holdfast's data directory"});
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"holdfast\"");
+    return response;
+}
+
+Response refuse_unrouted(const RouteMatch& match, std::string_view method, std::string_view path) {
+    if (match.allowed.empty()) {
+        return problem(
+            {404, "no-such-path", fmt::format("there is nothing at {}; see /api/v1/openapi.json for what there is", path)});
+    }
+    std::string allowed;
+    for (const http::verb verb : match.allowed) {
+        if (!allowed.empty()) allowed += ", ";
+        allowed += as_view(http::to_string(verb));
+    }
+    Response response =
+        problem({405, "method-not-allowed", fmt::format("{} does not take {}, only {}", path, method, allowed)});
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+}
+
+/// The answer to a header that cannot be read; nothing when there is nobody to answer.
+std::optional<Response> refuse_header(const beast::error_code& error, const AdminOptions& options) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        return problem(
+            {431, "header-too-large", fmt::format("the request's header is larger than {} bytes", options.max_header_bytes)});
+    }
+    const bool is_http = error.category() == make_error_code(http::error::bad_version).category();
+    if (!is_http || error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+    return problem({400, "malformed-http", fmt::format("this is not a well-formed HTTP/1.1 request: {}", error.message())});
+}
+
+/// What a parsed header says, before anything is decided on it.
+struct Head {
+    http::verb method;
+    std::string method_name;
+    std::string path;
+    std::string query;
+    unsigned version;
+    bool keep_alive;
+    bool expects_continue;
+    std::optional<std::uint64_t> content_length;
+};
+
+Head describe(const HttpBodySource::HeadParser& parser) {
+    const auto& message = parser.get();
+    const std::string_view target = as_view(message.target());
+    const std::size_t mark = target.find('?');
+    Head head{message.method(),
+              std::string(as_view(message.method_string())),
+              std::string(target.substr(0, mark)),
+              mark == std::string_view::npos ? std::string() : std::string(target.substr(mark + 1)),
+              message.version(),
+              parser.keep_alive(),
+              beast::iequals(message[http::field::expect], "100-continue"),
+              std::nullopt};
+    if (const auto length = parser.content_length()) head.content_length = *length;
+    return head;
+}
+
+}  // namespace
+
+HttpSession::HttpSession(beast::tcp_stream stream, const SessionContext& context)
+    : stream_(std::move(stream)), context_(context), buffer_(context.options.max_header_bytes + 64 * 1024) {}
+
+void HttpSession::stop() {
+    stopped_ = true;
+    if (streaming_ != nullptr) streaming_->cancel();
+    stream_.close();
+}
+
+asio::awaitable<void> HttpSession::run(std::shared_ptr<HttpSession> self) {
+    for (std::size_t served = 0; served < self->context_.options.max_requests_per_connection && !self->stopped_; ++served) {
+        const Next next = co_await self->serve_one();
+        if (next == Next::close) break;
+    }
+    if (!self->stopped_) co_await self->linger();
+    self->stream_.close();
+}
+
+asio::awaitable<HttpSession::Next> HttpSession::serve_one() {
+    HttpBodySource::HeadParser parser;
+    parser.header_limit(static_cast<std::uint32_t>(context_.options.max_header_bytes));
+    parser.body_limit(boost::none);
+    stream_.expires_after(context_.options.idle_timeout);
+    const auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, awaited);
+    if (error) {
+        auto refusal = refuse_header(error, context_.options);
+        if (refusal) co_await answer(std::move(*refusal), false, 11, false);
+        co_return Next::close;
+    }
+    const Head head = describe(parser);
+    const bool head_only = head.method == http::verb::head;
+    const bool has_body = head.content_length.value_or(0) > 0 || parser.chunked();
+    const bool reusable = head.keep_alive && !has_body;
+
+    Request request;
+    request.method = head.method;
+    if (head.path.empty() || head.path.front() != '/') {
+        co_return co_await answer(bad_request("the request's target is not a path"), reusable, head.version, head_only);
+    }
+    RouteMatch match = find_route(context_.routes, head.method, head.path);
+    const auto& fields = parser.get();
+    request.authorised = shows_token(as_view(fields[http::field::authorization]), context_.token);
+    const bool is_open = match.route != nullptr && match.route->access == Access::anyone;
+    if (!request.authorised && !is_open) co_return co_await answer(refuse_without_token(), reusable, head.version, head_only);
+    if (match.route == nullptr) {
+        co_return co_await answer(refuse_unrouted(match, head.method_name, head.path), reusable, head.version, head_only);
+    }
+    auto query = Query::parse(head.query);
+    if (match.malformed || !query) {
+        co_return co_await answer(bad_request("the request's target has a broken escape, or is not UTF-8 text"), reusable,
+                                  head.version, head_only);
+    }
+    request.path_values = std::move(match.path_values);
+    request.query = std::move(*query);
+    request.content_type = as_view(fields[http::field::content_type]);
+    request.accept = as_view(fields[http::field::accept]);
+    request.last_event_id = as_view(fields["Last-Event-ID"]);
+
+    const bool streams_body = match.route->body == BodyUse::stream;
+    const std::uint64_t body_bound = streams_body ? context_.options.max_import_bytes : context_.options.max_body_bytes;
+    if (head.content_length.value_or(0) > body_bound) {
+        Response refusal = problem({413, "too-large", fmt::format("the request's body may have at most {} bytes", body_bound)});
+        co_return co_await answer(std::move(refusal), false, head.version, head_only);
+    }
+    if (head.expects_continue && has_body) {
+        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        stream_.expires_after(context_.options.request_timeout);
+        const auto [failed, written] = co_await asio::async_write(stream_, asio::buffer(go_on), awaited);
+        if (failed) co_return Next::close;
+    }
+    // Too large for a coroutine frame that most requests would carry in vain.
+    const auto source =
+        std::make_unique<HttpBodySource>(stream_, buffer_, std::move(parser), context_.options.request_timeout, body_bound);
+    if (streams_body) {
+        request.body_source = source.get();
+    } else {
+        while (true) {
+            const auto piece = co_await source->next();
+            if (!piece) {
+                const unsigned status = piece.error().is(BodyErrc::too_large) ? 413 : 400;
+                const std::string_view type = piece.error().is(BodyErrc::too_large) ? "too-large" : "malformed-http";
+                Response refusal = problem({status, type, piece.error().message()});
+                co_return co_await answer(std::move(refusal), false, head.version, head_only);
+            }
+            if (piece->empty()) break;
+            request.body += *piece;
+        }
+    }
+    Response response = co_await match.route->handler(context_.api, request);
+    if (stopped_) co_return Next::close;
+    if (response.source) co_return co_await answer_stream(std::move(response), head.version);
+    co_return co_await answer(std::move(response), head.keep_alive && source->is_done(), head.version, head_only);
+}
+
+namespace {
+
+template <class Message>
+void set_fields(Message& message, const Response& response) {
+    message.set(http::field::server, "holdfast");
+    message.set(http::field::content_type, response.content_type);
+    message.set(http::field::cache_control, "no-store");
+    message.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : response.headers)
+        message.set(name, value);
+}
+
+}  // namespace
+
+asio::awaitable<HttpSession::Next> HttpSession::answer(Response response, bool keep_alive, unsigned version, bool head_only) {
+    stream_.expires_after(context_.options.request_timeout);
+    beast::error_code failed;
+    if (head_only || response.status == 204) {
+        http::response<http::empty_body> message(http::int_to_status(response.status), version);
+        set_fields(message, response);
+        if (response.status != 204) message.content_length(response.body.size());
+        message.keep_alive(keep_alive);
+        const auto [error, bytes] = co_await http::async_write(stream_, message, awaited);
+        failed = error;
+    } else {
+        http::response<http::string_body> message(http::int_to_status(response.status), version);
+        message.body() = std::move(response.body);
+        set_fields(message, response);
+        message.keep_alive(keep_alive);
+        message.prepare_payload();
+        const auto [error, bytes] = co_await http::async_write(stream_, message, awaited);
+        failed = error;
+    }
+    co_return !failed && keep_alive ? Next::keep_open : Next::close;
+}
+
+asio::awaitable<HttpSession::Next> HttpSession::answer_stream(Response response, unsigned version) {
+    const bool chunked = version >= 11;
+    http::response<http::empty_body> message(http::int_to_status(response.status), version);
+    set_fields(message, response);
+    message.keep_alive(false);
+    if (chunked) message.chunked(true);
+    http::response_serializer<http::empty_body> serializer(message);
+    stream_.expires_after(context_.options.request_timeout);
+    const auto [head_failed, head_bytes] = co_await http::async_write_header(stream_, serializer, awaited);
+    if (head_failed) co_return Next::close;
+
+    streaming_ = response.source.get();
+    watch_for_close();
+    while (!stopped_) {
+        const auto piece = co_await response.source->next();
+        if (!piece) break;
+        if (piece->empty()) continue;
+        stream_.expires_after(context_.options.request_timeout);
+        beast::error_code failed;
+        if (chunked) {
+            const auto [error, bytes] = co_await asio::async_write(stream_, http::make_chunk(asio::buffer(*piece)), awaited);
+            failed = error;
+        } else {
+            const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(*piece), awaited);
+            failed = error;
+        }
+        if (failed) break;
+    }
+    streaming_ = nullptr;
+    if (chunked && !stopped_) {
+        stream_.expires_after(linger_timeout);
+        co_await asio::async_write(stream_, http::make_chunk_last(), awaited);
+    }
+    co_return Next::close;
+}
+
+void HttpSession::watch_for_close() {
+    // A client that follows a stream has nothing more to say: whatever becomes readable is its end.
+    stream_.socket().async_wait(asio::socket_base::wait_read, [weak = weak_from_this()](const beast::error_code&) {
+        const auto self = weak.lock();
+        if (self && self->streaming_ != nullptr) self->streaming_->cancel();
+    });
+}
+
+asio::awaitable<void> HttpSession::linger() {
+    // A close with unread bytes resets the connection, and a reset may overtake the answer. So: no more from here, then read a
+    // little.
+    beast::error_code ignored;
+    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    if (ignored) co_return;
+    stream_.expires_after(linger_timeout);
+    std::array<char, 4096> scrap{};
+    for (std::size_t total = 0; total < max_lingering_bytes;) {
+        const auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(scrap), awaited);
+        if (error) co_return;
+        total += bytes;
+    }
+}
+
+}  // namespace holdfast::admin

@@ -1,0 +1,66 @@
+// The API's routes, each declared once. docs/openapi.json documents them; a test holds it against this table.
+
+#include <array>
+
+#include "admin/handlers.h"
+#include "admin/router.h"
+
+namespace holdfast::admin {
+namespace {
+
+using boost::beast::http::verb;
+
+constexpr std::array routes = {
+    Route{verb::get, "/api/v1/clusters", list_clusters},
+    Route{verb::post, "/api/v1/clusters", create_cluster},
+    Route{verb::get, "/api/v1/clusters/{name}", show_cluster},
+    Route{verb::patch, "/api/v1/clusters/{name}", change_cluster},
+    Route{verb::delete_, "/api/v1/clusters/{name}", remove_cluster},
+    Route{verb::post, "/api/v1/clusters/{name}/nodes", create_node},
+
+    Route{verb::get, "/api/v1/nodes", list_nodes},
+    Route{verb::get, "/api/v1/nodes/{name}", show_node},
+    Route{verb::patch, "/api/v1/nodes/{name}", change_node},
+    Route{verb::delete_, "/api/v1/nodes/{name}", remove_node},
+    Route{verb::post, "/api/v1/nodes/{name}/drain", drain_node},
+    Route{verb::post, "/api/v1/nodes/{name}/undrain", undrain_node},
+
+    Route{verb::get, "/api/v1/devices", list_devices},
+    Route{verb::post, "/api/v1/devices", create_device},
+    Route{verb::post, "/api/v1/devices/import", import_devices, Access::token, BodyUse::stream},
+    Route{verb::get, "/api/v1/devices/{id}", show_device},
+    Route{verb::patch, "/api/v1/devices/{id}", change_device},
+    Route{verb::delete_, "/api/v1/devices/{id}", remove_device},
+    Route{verb::post, "/api/v1/devices/{id}/move", move_device},
+    Route{verb::post, "/api/v1/devices/{id}/release", release_device},
+    Route{verb::get, "/api/v1/devices/{id}/explain", explain_device},
+
+    Route{verb::get, "/api/v1/moves", list_moves},
+    Route{verb::post, "/api/v1/moves", start_move},
+    Route{verb::get, "/api/v1/moves/{id}", show_move},
+    Route{verb::patch, "/api/v1/moves/{id}", change_move},
+    Route{verb::delete_, "/api/v1/moves/{id}", cancel_move},
+
+    Route{verb::get, "/api/v1/connections", list_connections},
+    Route{verb::get, "/api/v1/connections/{id}", show_connection},
+    Route{verb::delete_, "/api/v1/connections/{id}", end_connection},
+
+    Route{verb::get, "/api/v1/routes", show_routes},
+    Route{verb::get, "/api/v1/fights", list_fights},
+    Route{verb::get, "/api/v1/refusals", list_refusals},
+    Route{verb::get, "/api/v1/events", list_or_follow_events},
+
+    Route{verb::get, "/api/v1/health", show_health, Access::anyone},
+    Route{verb::get, "/api/v1/settings", show_settings},
+    Route{verb::post, "/api/v1/settings/reload", reload_settings},
+    Route{verb::get, "/api/v1/openapi.json", show_openapi, Access::anyone},
+    Route{verb::get, "/metrics", show_metrics},
+};
+
+}  // namespace
+
+std::span<const Route> route_table() {
+    return routes;
+}
+
+}  // namespace holdfast::admin
