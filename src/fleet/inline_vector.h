@@ -1,9 +1,11 @@
 #pragma once
 // A vector of at most N small values inside its owner, for paths that must not allocate.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
 #include <type_traits>
 
 #include "base/assert.h"
@@ -16,10 +18,21 @@ class InlineVector {
     static_assert(N <= 255);
 
 public:
+    InlineVector() noexcept {}  // leaves the room as it is
+    InlineVector(const InlineVector& other) noexcept { *this = other; }
+    InlineVector& operator=(const InlineVector& other) noexcept {
+        if (this == &other) return *this;
+        size_ = other.size_;
+        std::memcpy(bytes_, other.bytes_, size_ * sizeof(T));
+        return *this;
+    }
+    ~InlineVector() = default;
+
     /// Adds a value; false (and nothing happens) when there is no room.
     bool push_back(const T& value) noexcept {
         if (size_ == N) return false;
-        values_[size_++] = value;
+        std::construct_at(data() + size_, value);
+        ++size_;
         return true;
     }
     void clear() noexcept { size_ = 0; }
@@ -30,20 +43,24 @@ public:
     [[nodiscard]] static constexpr std::size_t capacity() noexcept { return N; }
     [[nodiscard]] const T& operator[](std::size_t i) const noexcept {
         HF_ASSERT(i < size_, "an index inside the vector");
-        return values_[i];
+        return data()[i];
     }
     [[nodiscard]] T& operator[](std::size_t i) noexcept {
         HF_ASSERT(i < size_, "an index inside the vector");
-        return values_[i];
+        return data()[i];
     }
-    [[nodiscard]] const T* begin() const noexcept { return values_.data(); }
-    [[nodiscard]] const T* end() const noexcept { return values_.data() + size_; }
-    [[nodiscard]] T* begin() noexcept { return values_.data(); }
-    [[nodiscard]] T* end() noexcept { return values_.data() + size_; }
+    [[nodiscard]] const T* begin() const noexcept { return data(); }
+    [[nodiscard]] const T* end() const noexcept { return data() + size_; }
+    [[nodiscard]] T* begin() noexcept { return data(); }
+    [[nodiscard]] T* end() noexcept { return data() + size_; }
 
 private:
+    // Raw bytes, so that an empty vector costs nothing to make; only the first size_ values live.
+    [[nodiscard]] T* data() noexcept { return std::launder(reinterpret_cast<T*>(bytes_)); }
+    [[nodiscard]] const T* data() const noexcept { return std::launder(reinterpret_cast<const T*>(bytes_)); }
+
+    alignas(T) std::byte bytes_[N * sizeof(T)];
     std::uint8_t size_ = 0;
-    std::array<T, N> values_;  // only the first size_ have a value
 };
 
 }  // namespace holdfast::fleet

@@ -84,14 +84,16 @@ public:
     void give(SlotIndex slot) {
         (*this)[slot] = Slot{};
         free_.push_back(slot);
-        if (free_.size() == used_) clear();
+        if (free_.size() == used_ && chunks_.size() > 1) clear();
     }
 
 private:
     using Chunk = std::array<Slot, slots_per_chunk>;
+    /// The last connection of many has ended: their memory goes back, but for one chunk.
     void clear() {
         free_ = std::vector<SlotIndex>();
-        chunks_ = std::vector<std::unique_ptr<Chunk>>();
+        chunks_.resize(1);
+        chunks_.shrink_to_fit();
         used_ = 0;
     }
     std::vector<std::unique_ptr<Chunk>> chunks_;
