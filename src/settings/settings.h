@@ -40,27 +40,23 @@ struct LogSettings {
 
 struct GatewaySettings {
     std::vector<Address> listen;
+    bool share_port{};
     std::uint32_t threads{};
     std::uint32_t max_connections{};
     std::uint32_t max_connections_per_source{};
     double connect_rate{};
     std::uint32_t connect_burst{};
-    double connect_rate_per_source{};
-    std::uint32_t connect_burst_per_source{};
     Duration connect_deadline{};
     ByteSize connect_max_size;
     ByteSize early_max_size;
     Duration upstream_connect_timeout{};
     Duration connack_timeout{};
     std::uint32_t max_candidates{};
-    double node_connect_rate{};
-    std::uint32_t node_connect_burst{};
     ByteSize high_watermark;
     ByteSize low_watermark;
     double idle_grace{};
     Duration tcp_keepalive{};
     Duration refusal_delay{};
-    double end_pace{};
     Duration parting_deadline{};
     std::uint32_t reserve_descriptors{};
 };
@@ -71,11 +67,12 @@ struct FleetSettings {
     std::uint32_t max_devices{};
     bool sticky{};
     std::uint32_t connect_history{};
-    std::uint32_t history_devices{};
+    std::uint32_t connect_history_total{};
     std::uint32_t fight_count{};
     Duration fight_window{};
     double move_pace{};
     double drain_pace{};
+    double node_lost_pace{};
 };
 
 struct ProbeSettings {
@@ -83,6 +80,7 @@ struct ProbeSettings {
     Duration timeout{};
     std::uint32_t suspect_after{};
     std::uint32_t down_after{};
+    Duration down_time{};
     std::uint32_t up_after{};
     std::string client_id_prefix;
     std::string username;

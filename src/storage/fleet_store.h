@@ -22,6 +22,7 @@ namespace holdfast::storage {
 
 enum class StorageErrc : std::uint16_t {
     cannot_open,   ///< no such directory, no permission, not a file
+    in_use,        ///< another Holdfast has it open
     foreign_file,  ///< a file of another program
     newer_file,    ///< written by a newer Holdfast
     corrupt,       ///< the file is damaged

@@ -1,0 +1,115 @@
+#include "storage/schema.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <array>
+
+namespace holdfast::storage {
+namespace {
+
+// Ids are bytes (a client id may hold any UTF-8), names are text. Times are milliseconds since 1970. Tags are joined by a
+// space, which no tag contains.
+constexpr std::array<std::string_view, 1> steps{R"(
+CREATE TABLE clusters (
+    name    TEXT PRIMARY KEY,
+    weight  INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 10000),
+    source  TEXT NOT NULL,
+    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE nodes (
+    name     TEXT PRIMARY KEY,
+    cluster  TEXT NOT NULL,
+    host     TEXT NOT NULL,
+    port     INTEGER NOT NULL CHECK (port BETWEEN 0 AND 65535),
+    weight   INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 10000),
+    draining INTEGER NOT NULL CHECK (draining IN (0, 1)),
+    listed   INTEGER NOT NULL CHECK (listed IN (0, 1)),
+    origin   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE devices (
+    id               BLOB PRIMARY KEY,
+    home             TEXT NOT NULL,
+    explicit_cluster TEXT NOT NULL,
+    explicit_node    TEXT NOT NULL,
+    sticky_node      TEXT NOT NULL,
+    enrolled_at      INTEGER NOT NULL,
+    routed_at        INTEGER NOT NULL,
+    connected_last   INTEGER NOT NULL,
+    disabled         INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    tags             TEXT NOT NULL,
+    note             TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)"};
+
+/// True for a file that holds nothing yet; an error for one that is not ours to use.
+Result<bool> is_new(Database& database, std::int64_t version, std::size_t last_version) {
+    const auto owner = database.number("PRAGMA application_id");
+    if (!owner) return std::unexpected(owner.error());
+    const auto tables = database.number("SELECT count(*) FROM sqlite_schema");
+    if (!tables) return std::unexpected(tables.error());
+    if (*owner == 0 && *tables == 0 && version == 0) return true;
+    if (*owner != application_id) {
+        return fail(StorageErrc::foreign_file,
+                    fmt::format("{} belongs to another program, and was left alone; move it away, or set storage.path",
+                                database.path()));
+    }
+    if (version < 0 || static_cast<std::size_t>(version) > last_version) {
+        return fail(
+            StorageErrc::newer_file,
+            fmt::format(
+                "{} was written by a newer Holdfast (version {} of the store, this program knows {}), and was left alone; "
+                "use that Holdfast, or move the file away",
+                database.path(), version, last_version));
+    }
+    return false;
+}
+
+Result<void> check_whole_file(Database& database) {
+    const auto found = database.text("PRAGMA quick_check(1)");
+    if (!found) return std::unexpected(found.error());
+    if (*found == "ok") return {};
+    return std::unexpected(sqlite_error(SQLITE_CORRUPT, *found, 0, database.path()));
+}
+
+/// Durable at each commit; see sqlite_fleet_store.h.
+Result<void> set_durability(Database& database) {
+    const auto mode = database.text("PRAGMA journal_mode = WAL");
+    if (!mode) return std::unexpected(mode.error());
+    if (*mode != "wal") {
+        return fail(StorageErrc::cannot_open,
+                    fmt::format("the file system of {} cannot hold a store: SQLite's write-ahead log does not work there",
+                                database.path()));
+    }
+    return database.run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+}
+
+Result<void> make_step(Database& database, std::string_view step, std::size_t version) {
+    const auto made = database.run(fmt::format(
+        "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;", step, application_id, version));
+    if (!made) database.roll_back();
+    return made;
+}
+
+}  // namespace
+
+std::span<const std::string_view> schema_steps() noexcept {
+    return steps;
+}
+
+Result<void> prepare_schema(Database& database, std::span<const std::string_view> all_steps, bool check_all) {
+    const auto version = database.number("PRAGMA user_version");
+    if (!version) return std::unexpected(version.error());
+    const auto fresh = is_new(database, *version, all_steps.size());
+    if (!fresh) return std::unexpected(fresh.error());
+    if (check_all && !*fresh) {
+        if (auto checked = check_whole_file(database); !checked) return checked;
+    }
+    if (auto set = set_durability(database); !set) return set;
+    for (auto i = static_cast<std::size_t>(*version); i < all_steps.size(); ++i) {
+        if (auto made = make_step(database, all_steps[i], i + 1); !made) return made;
+    }
+    return {};
+}
+
+}  // namespace holdfast::storage
