@@ -1,9 +1,11 @@
 #include "packet_generators.h"
 
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "mqtt/topic.h"
+#include "talk.h"
 
 namespace holdfast::mqtt {
 
@@ -17,13 +19,19 @@ bool chance(int percent) {
     return *inRange(0, 100) < percent;
 }
 
-/// A few letters, now and then of more than one byte, now and then long.
-std::string any_text() {
+/// A few letters, now and then of more than one byte.
+std::string short_text() {
     static const std::vector<std::string> letters{"a", "b", "-", "7", "é", "€", "🚀", " ", "\x01", "\xEF\xBB\xBF"};
     std::string text;
     const int size = *inRange(0, 6);
     for (int i = 0; i < size; ++i)
         text += *rc::gen::elementOf(letters);
+    return text;
+}
+
+/// Now and then long.
+std::string any_text() {
+    std::string text = short_text();
     if (chance(3)) text += std::string(*element<std::size_t>(100, 200, 17'000, 65'000), 'x');
     return text;
 }
@@ -33,8 +41,8 @@ ByteBuffer any_bytes() {
 }
 
 std::string any_topic() {
-    std::string topic = "t" + any_text();
-    if (chance(50)) topic += "/" + any_text();
+    std::string topic = "t" + short_text();
+    if (chance(50)) topic += "/" + short_text();
     return topic;
 }
 
@@ -256,6 +264,10 @@ Packet make(PacketType type, Version version) {
 }
 
 }  // namespace
+
+void showValue(const Packet& packet, std::ostream& out) {
+    out << spoken(packet);
+}
 
 rc::Gen<Packet> any_packet(Version version) {
     return rc::gen::exec([version] {
