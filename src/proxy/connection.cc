@@ -1,5 +1,6 @@
 #include "proxy/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -15,6 +16,28 @@ using fleet::TraceKind;
 namespace {
 /// DISCONNECT with reason 0x00: the node discards the will and keeps the session as agreed. The same bytes in every version.
 constexpr std::array<Byte, 2> client_goodbye = {0xE0, 0x00};
+
+/// The packets of a malformed piece that are whole.
+ByteView up_to_boundary(ByteView bytes, const mqtt::Walk& walk) noexcept {
+    return walk.last_boundary == mqtt::Walk::none ? ByteView{} : bytes.first(walk.last_boundary);
+}
+
+struct RestOfPacket {
+    ByteView bytes;
+    bool ok;
+};
+
+/// What of `bytes` belongs to the packet that `walker` is in: nothing when it is at a boundary.
+template <class OnPacket>
+RestOfPacket rest_of_packet(mqtt::PacketWalker& walker, ByteView bytes, OnPacket&& on_packet) {
+    std::size_t taken = 0;
+    while (taken < bytes.size() && !walker.at_boundary()) {
+        const std::size_t step = std::clamp<std::size_t>(walker.body_left(), 1, bytes.size() - taken);
+        if (!walker.walk(bytes.subspan(taken, step), on_packet).ok) return {{}, false};
+        taken += step;
+    }
+    return {bytes.first(taken), true};
+}
 }  // namespace
 
 Connection::Connection(const Limits& limits, Admission admission, Time now)
@@ -36,8 +59,10 @@ Actions Connection::device_bytes(ByteView bytes, const Limits& limits, Time now)
             }
             return actions;
         case Phase::relaying:
-        case Phase::parting:
             relay_from_device(bytes, limits, now, actions);
+            return actions;
+        case Phase::parting:
+            finish_from_device(bytes, limits, now, actions);
             return actions;
         case Phase::refusing:
         case Phase::closing:
@@ -55,65 +80,74 @@ bool Connection::wants_device_bytes(const Limits& limits) const noexcept {
 Actions Connection::node_bytes(ByteView bytes, const Limits& limits, Time now) {
     Actions actions;
     if (phase_ == Phase::greeting) return greeting_bytes(bytes, limits, now);
-    if (phase_ == Phase::relaying || phase_ == Phase::parting) relay_from_node(bytes, limits, now, actions);
+    if (phase_ == Phase::relaying) relay_from_node(bytes, limits, now, actions);
+    if (phase_ == Phase::parting) finish_from_node(bytes, limits, now, actions);
     return actions;
 }
 
 void Connection::relay_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
     if (node_done_) return;
-    const mqtt::Walk walk = from_device_.walk(bytes, [this](const mqtt::WalkedPacket& packet) {
-        ++packets_from_device_;
-        device_said_goodbye_ |= packet.type() == mqtt::PacketType::disconnect;
-    });
+    const mqtt::Walk walk = from_device_.walk(bytes, [this](const mqtt::WalkedPacket& packet) { note_from_device(packet); });
     if (phase_ == Phase::relaying) deadline_ = now + std::chrono::milliseconds(idle_limit_ms_);
-    if (walk.ok && phase_ != Phase::parting) {
-        bytes_from_device_ += bytes.size();
-        actions.to_node[0] = bytes;
-        return;
-    }
-    const bool boundary = walk.last_boundary != mqtt::Walk::none;
-    const ByteView whole = boundary ? bytes.first(walk.last_boundary) : (walk.ok ? bytes : ByteView{});
-    bytes_from_device_ += whole.size();
-    actions.to_node[0] = whole;
-    if (walk.ok) {
-        if (boundary) part_node(actions, limits, now);
-        return;
-    }
-    // The will is the node's to publish: no DISCONNECT in the device's name.
+    actions.to_node[0] = walk.ok ? bytes : up_to_boundary(bytes, walk);
+    bytes_from_device_ += actions.to_node[0].size();
+    if (!walk.ok) device_is_malformed(actions, limits, now);
+}
+
+void Connection::device_is_malformed(Actions& actions, const Limits& limits, Time now) {
     set_end_reason(EndReason::device_malformed);
+    // The will is the node's to publish: no DISCONNECT in the device's name.
+    close_node(actions, Close::after_flush, limits, now);
     if (!opened_) {
         handshake_->refused = RefuseReason::malformed;
         handshake_->plan.trace.add(RefuseReason::malformed);
         actions.report = Report::refused;
+        // No DISCONNECT before a CONNACK that accepts [MQTT-3.14.0-1].
+        own_packet_ = mqtt::refusal_for(version_, mqtt::RefusalReason::malformed, handshake_->view->refusal_details());
+        actions.to_device[1] = own_packet_;
+    } else if (from_node_.at_boundary()) {
+        actions.to_device[1] = goodbye_to_device(mqtt::ReasonCode::malformed_packet);
     }
-    close_node(actions, Close::after_flush, limits, now);
-    if (from_node_.at_boundary()) actions.to_device[1] = goodbye_to_device(mqtt::ReasonCode::malformed_packet);
     close_device(actions, Close::after_flush, limits, now);
 }
 
 void Connection::relay_from_node(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
     if (device_done_) return;
-    const mqtt::Walk walk = from_node_.walk(bytes, [this](const mqtt::WalkedPacket& packet) {
-        ++packets_to_device_;
-        node_said_goodbye_ |= packet.type() == mqtt::PacketType::disconnect;
-    });
-    if (walk.ok && phase_ != Phase::parting) {
-        bytes_to_device_ += bytes.size();
-        actions.to_device[0] = bytes;
-        return;
-    }
-    const bool boundary = walk.last_boundary != mqtt::Walk::none;
-    const ByteView whole = boundary ? bytes.first(walk.last_boundary) : (walk.ok ? bytes : ByteView{});
-    bytes_to_device_ += whole.size();
-    actions.to_device[0] = whole;
-    if (walk.ok) {
-        if (boundary) part_device(actions, limits, now);
-        return;
-    }
+    const mqtt::Walk walk = from_node_.walk(bytes, [this](const mqtt::WalkedPacket& packet) { note_from_node(packet); });
+    actions.to_device[0] = walk.ok ? bytes : up_to_boundary(bytes, walk);
+    bytes_to_device_ += actions.to_device[0].size();
+    if (walk.ok) return;
     set_end_reason(EndReason::node_malformed);
     close_node(actions, Close::at_once, limits, now);
-    if (boundary) actions.to_device[1] = goodbye_to_device(mqtt::ReasonCode::unspecified_error);
+    if (walk.last_boundary != mqtt::Walk::none) {
+        actions.to_device[1] = goodbye_to_device(mqtt::ReasonCode::unspecified_error);
+    }
     close_device(actions, Close::after_flush, limits, now);
+}
+
+void Connection::note_from_device(const mqtt::WalkedPacket& packet) noexcept {
+    ++packets_from_device_;
+    device_said_goodbye_ |= packet.type() == mqtt::PacketType::disconnect;
+}
+
+void Connection::note_from_node(const mqtt::WalkedPacket& packet) noexcept {
+    ++packets_to_device_;
+    node_said_goodbye_ |= packet.type() == mqtt::PacketType::disconnect;
+}
+
+void Connection::finish_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
+    const auto rest =
+        rest_of_packet(from_device_, bytes, [this](const mqtt::WalkedPacket& packet) { note_from_device(packet); });
+    bytes_from_device_ += rest.bytes.size();
+    actions.to_node[0] = rest.bytes;
+    if (!rest.ok || parted()) finish_parting(actions, limits, now);
+}
+
+void Connection::finish_from_node(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
+    const auto rest = rest_of_packet(from_node_, bytes, [this](const mqtt::WalkedPacket& packet) { note_from_node(packet); });
+    bytes_to_device_ += rest.bytes.size();
+    actions.to_device[0] = rest.bytes;
+    if (!rest.ok || parted()) finish_parting(actions, limits, now);
 }
 
 ByteView Connection::goodbye_to_device(mqtt::ReasonCode reason) {
@@ -154,32 +188,34 @@ Actions Connection::end(EndReason reason, const Limits& limits, Time now) {
     return actions;
 }
 
+// Each direction is cut at its own next boundary; both sides stay open until both are there, because the rest of a packet still
+// has to come from the one and go to the other.
 Actions Connection::part(EndReason reason, const Limits& limits, Time now) {
     set_end_reason(reason);
     phase_ = Phase::parting;
     deadline_ = now + limits.parting_deadline;
     Actions actions;
+    // A node that is down will neither take the rest of a packet nor bring it.
     if (reason == EndReason::node_down) close_node(actions, Close::at_once, limits, now);
-    if (from_device_.at_boundary()) part_node(actions, limits, now);
-    // A node that is down will not bring what is missing of a packet.
-    if (from_node_.at_boundary()) {
-        part_device(actions, limits, now);
-    } else if (reason == EndReason::node_down) {
-        close_device(actions, Close::after_flush, limits, now);
-    }
+    if (node_done_ || parted()) finish_parting(actions, limits, now);
     return actions;
+}
+
+bool Connection::parted() const noexcept {
+    return from_device_.at_boundary() && from_node_.at_boundary();
+}
+
+void Connection::finish_parting(Actions& actions, const Limits& limits, Time now) {
+    part_node(actions, limits, now);
+    if (device_done_) return;
+    if (from_node_.at_boundary() && !node_said_goodbye_) actions.to_device[1] = goodbye_to_device(goodbye_for(end_reason_));
+    close_device(actions, Close::after_flush, limits, now);
 }
 
 void Connection::part_node(Actions& actions, const Limits& limits, Time now) {
     if (node_done_) return;
-    if (!device_said_goodbye_) actions.to_node[1] = client_goodbye;
+    if (from_device_.at_boundary() && !device_said_goodbye_) actions.to_node[1] = client_goodbye;
     close_node(actions, Close::after_flush, limits, now);
-}
-
-void Connection::part_device(Actions& actions, const Limits& limits, Time now) {
-    if (device_done_) return;
-    if (!node_said_goodbye_) actions.to_device[1] = goodbye_to_device(goodbye_for(end_reason_));
-    close_device(actions, Close::after_flush, limits, now);
 }
 
 Actions Connection::device_closed(bool broken, const Limits& limits, Time now) {
@@ -198,6 +234,8 @@ Actions Connection::device_closed(bool broken, const Limits& limits, Time now) {
                    : broken             ? EndReason::device_broken
                                         : EndReason::device_closed);
     if (phase_ == Phase::connecting) actions.drop_node = true;
+    // Its parting had begun: the node is told what it would have been told.
+    if (phase_ == Phase::parting) part_node(actions, limits, now);
     close_device(actions, Close::at_once, limits, now);
     close_node(actions, hopeful ? Close::at_once : Close::after_flush, limits, now);
     return actions;
@@ -211,6 +249,10 @@ Actions Connection::node_closed(bool broken, const Limits& limits, Time now) {
                    : broken             ? EndReason::node_broken
                                         : EndReason::node_closed);
     close_node(actions, Close::at_once, limits, now);
+    if (phase_ == Phase::parting) finish_parting(actions, limits, now);
+    // A v5 device learns that it may come back at once; others see the end of the stream.
+    const bool silent = !device_said_goodbye_ && !node_said_goodbye_ && !device_done_;
+    if (silent && from_node_.at_boundary()) actions.to_device[1] = goodbye_to_device(goodbye_for(end_reason_));
     close_device(actions, Close::after_flush, limits, now);
     return actions;
 }
@@ -242,8 +284,7 @@ Actions Connection::timer_fired(const Limits& limits, Time now) {
             close_device(actions, Close::after_flush, limits, now);
             return actions;
         case Phase::parting:
-            close_node(actions, Close::after_flush, limits, now);
-            close_device(actions, Close::after_flush, limits, now);
+            finish_parting(actions, limits, now);
             return actions;
         case Phase::closing:
             phase_ = Phase::ended;

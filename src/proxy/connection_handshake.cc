@@ -128,7 +128,7 @@ Actions Connection::node_connected(const Limits& limits, Time now) {
     node_done_ = false;
     deadline_ = now + limits.connack_timeout;
     handshake_->greeting.clear();
-    handshake_->greeting_done = false;
+    handshake_->greeting_passed = 0;
     from_node_ = {};
     Actions actions;
     actions.to_node[0] = handshake_->connect;
@@ -155,62 +155,56 @@ Actions Connection::candidate_failed(const Limits& limits, Time now) {
 }
 
 Actions Connection::greeting_bytes(ByteView bytes, const Limits& limits, Time now) {
-    ByteBuffer& greeting = handshake_->greeting;
-    if (std::exchange(handshake_->greeting_done, false)) greeting.clear();
-    if (!greeting.empty()) {
+    Handshake& handshake = *handshake_;
+    ByteBuffer& greeting = handshake.greeting;
+    greeting.erase(greeting.begin(),
+                   greeting.begin() + static_cast<std::ptrdiff_t>(std::exchange(handshake.greeting_passed, 0)));
+    const bool collected = !greeting.empty();
+    if (collected) {
         greeting.insert(greeting.end(), bytes.begin(), bytes.end());
         bytes = greeting;
     }
-    const auto size = packet_size(bytes);
-    if (!size || *size > limits.greeting_max_size) {
-        handshake_->plan.trace.add(TraceKind::protocol_error, node_);
-        return candidate_failed(limits, now);
+    std::size_t passed = 0;
+    while (passed < bytes.size()) {
+        const ByteView rest = bytes.subspan(passed);
+        const auto type = mqtt::packet_type(rest[0]);
+        const bool is_auth = type == mqtt::PacketType::auth && handshake.view->authentication_method;
+        const auto size = packet_size(rest);
+        if ((!is_auth && type != mqtt::PacketType::connack) || !size || *size > limits.greeting_max_size) {
+            return greeting_faulty(limits, now);
+        }
+        if (*size == 0 || *size > rest.size()) break;
+        if (!is_auth) {
+            const auto connack = mqtt::parse_connack(rest.first(*size), version_);
+            if (!connack) return greeting_faulty(limits, now);
+            if (connack->accepted()) return connack_accepts(*connack, bytes, limits, now);
+            return connack_refuses(*connack, bytes.first(passed + *size), passed == 0, limits, now);
+        }
+        passed += *size;
     }
-    if (*size == 0 || *size > bytes.size()) {
-        if (greeting.empty()) greeting.assign(bytes.begin(), bytes.end());
-        return {};
+    if (collected) {
+        handshake.greeting_passed = passed;
+    } else {
+        greeting.assign(bytes.begin() + static_cast<std::ptrdiff_t>(passed), bytes.end());
     }
-    return greeting_packet(bytes, *size, limits, now);
+    return passed != 0 ? authentication_steps(bytes.first(passed), limits, now) : Actions{};
 }
 
-Actions Connection::greeting_packet(ByteView bytes, std::size_t size, const Limits& limits, Time now) {
-    const ByteView packet = bytes.first(size);
-    const auto type = mqtt::packet_type(packet[0]);
-    if (type == mqtt::PacketType::auth && handshake_->view->authentication_method) {
-        return authentication_step(bytes, size, limits, now);
-    }
-    if (type == mqtt::PacketType::connack) {
-        if (const auto connack = mqtt::parse_connack(packet, version_)) {
-            if (connack->accepted()) return connack_accepts(*connack, bytes, limits, now);
-            return connack_refuses(*connack, packet, limits, now);
-        }
-    }
+Actions Connection::greeting_faulty(const Limits& limits, Time now) {
     handshake_->plan.trace.add(TraceKind::protocol_error, node_);
     return candidate_failed(limits, now);
 }
 
 // MQTT5 4.12: from the first AUTH on, the exchange is between the device and this node.
-Actions Connection::authentication_step(ByteView bytes, std::size_t size, const Limits& limits, Time now) {
+Actions Connection::authentication_steps(ByteView packets, const Limits& limits, Time now) {
     Handshake& handshake = *handshake_;
     Actions actions;
-    const bool first = !std::exchange(handshake.committed, true);
-    actions.to_device[0] = bytes.first(size);
-    static_cast<void>(from_node_.walk(bytes.first(size)));
-    if (first) relay_from_device(handshake.held, limits, now, actions);
     deadline_ = now + limits.connack_timeout;
-    handshake.greeting_done = true;
-    if (bytes.size() == size) return actions;
-    // A node that goes on without waiting for the device's AUTH can only mean to end the exchange.
-    const ByteView rest = bytes.subspan(size);
-    const auto rest_size = packet_size(rest);
-    if (!rest_size || *rest_size == 0 || *rest_size > rest.size() || mqtt::packet_type(rest[0]) != mqtt::PacketType::connack) {
-        handshake.plan.trace.add(TraceKind::protocol_error, node_);
-        return candidate_failed(limits, now);
+    relay_from_node(packets, limits, now, actions);
+    if (!std::exchange(handshake.committed, true) && !handshake.held.empty()) {
+        relay_from_device(handshake.held, limits, now, actions);
     }
-    Actions ending = greeting_packet(rest, *rest_size, limits, now);
-    ending.to_device[1] = ending.to_device[0];
-    ending.to_device[0] = actions.to_device[0];
-    return ending;
+    return actions;
 }
 
 Actions Connection::connack_accepts(const mqtt::ConnackView& connack, ByteView bytes, const Limits& limits, Time now) {
@@ -230,17 +224,18 @@ Actions Connection::connack_accepts(const mqtt::ConnackView& connack, ByteView b
     return actions;
 }
 
-Actions Connection::connack_refuses(const mqtt::ConnackView& connack, ByteView packet, const Limits& limits, Time now) {
+// `packets` are the CONNACK and what of an AUTH exchange came with it; `first`: nothing did.
+Actions Connection::connack_refuses(const mqtt::ConnackView& connack, ByteView packets, bool first, const Limits& limits,
+                                    Time now) {
     Handshake& handshake = *handshake_;
     handshake.plan.trace.add(TraceKind::answered, node_, connack.code, static_cast<std::uint64_t>(version_));
     const std::size_t count = std::min(handshake.plan.candidates.size(), limits.max_candidates);
-    if (worth_another_node(version_, connack.code) && !handshake.committed && handshake.candidate + 1 < count) {
-        return candidate_failed(limits, now);
-    }
+    const bool may_go_on = first && !handshake.committed && handshake.candidate + 1 < count;
+    if (may_go_on && worth_another_node(version_, connack.code)) return candidate_failed(limits, now);
     handshake.refused = RefuseReason::node_refused;
     handshake.plan.trace.add(RefuseReason::node_refused);
     Actions actions;
-    actions.to_device[0] = packet;
+    actions.to_device[0] = packets;
     close_node(actions, Close::at_once, limits, now);
     close_device(actions, Close::after_flush, limits, now);
     actions.report = Report::refused;

@@ -23,10 +23,10 @@ struct Connection::Handshake {
     std::optional<mqtt::Version> version;
     /// Bytes behind the CONNECT, for the node that accepts it.
     ByteBuffer held;
-    /// The node's first packet, while it comes in pieces.
+    /// The node's first packets, while they come in pieces.
     ByteBuffer greeting;
-    /// `greeting` was dealt with; the next bytes start a new packet.
-    bool greeting_done = false;
+    /// Bytes in front of `greeting` that have gone to the device already.
+    std::size_t greeting_passed = 0;
 
     fleet::Plan plan;
     std::size_t candidate = 0;

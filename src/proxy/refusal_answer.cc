@@ -76,6 +76,8 @@ ReasonCode goodbye_for(EndReason reason) noexcept {
             return ReasonCode::malformed_packet;
         case EndReason::moved:
             return ReasonCode::server_moved;
+        case EndReason::node_closed:
+        case EndReason::node_broken:
         case EndReason::drained:
         case EndReason::node_down:
         case EndReason::node_left:
