@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint16_t burst_size = 10;
 constexpr double gap_in_burst = 0.02;
 constexpr double gap_when_awake = 0.1;
-constexpr std::uint16_t most_after_sleep = 1000;
+constexpr std::uint16_t most_after_sleep = 60'000;
 
 Duration from_seconds(double seconds) {
     // A century, which no simulation outlives, and which no sum of times overflows.
@@ -111,7 +111,7 @@ Duration DevicePlan::next_gap(Time now) noexcept {
             return from_seconds(dice_.between(0.5, 1.5) * burst_size / rate - gap_in_burst * burst_size);
         case Profile::sleepy:
             --left_in_burst_;
-            return from_seconds(gap_when_awake);
+            return from_seconds(std::min(gap_when_awake, 0.5 / rate));
         case Profile::commuter: {
             const double days = to_seconds(now - began_) / to_seconds(options_->day);
             const double traffic = 1.0 - 0.9 * std::cos(4.0 * std::numbers::pi * days);
@@ -131,7 +131,8 @@ void DevicePlan::on_ended(Time now, bool without_a_word) noexcept {
     break_at_ = Time::max();
     if (state_ == State::leaving) {
         state_ = State::apart;
-        next_ = later(now, from_seconds(dice_.between(0.8, 1.2) * to_seconds(options_->sleep_cycle)));
+        // From waking to waking, so that a long report does not lower the rate.
+        next_ = std::max(now, later(ready_at_, from_seconds(dice_.between(0.8, 1.2) * to_seconds(options_->sleep_cycle))));
         return;
     }
     if (was_ready_ && now - ready_at_ >= options_->steady_after) failures_ = 0;
