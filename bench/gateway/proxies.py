@@ -110,6 +110,7 @@ def holdfast_config(port: int, admin_port: int, nodes: list[int], data_dir: Path
     return f"""[gateway]
 listen = ["127.0.0.1:{port}"]
 threads = 1
+share_port = true
 
 [admin]
 listen = "127.0.0.1:{admin_port}"

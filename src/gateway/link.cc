@@ -126,7 +126,7 @@ void Link::pump() {
         }
         if (count < 0 && errno == EINTR) continue;
         side.readable = false;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (count < 0 && errno == EAGAIN) return;
         const bool broken = count < 0;
         act(from_device ? connection_.device_closed(broken, limits, worker_.now())
                         : connection_.node_closed(broken, limits, worker_.now()));
@@ -144,7 +144,7 @@ void Link::drain(Side& side) {
         }
         const ssize_t count = ::recv(side.socket.get(), scratch.data(), scratch.size(), 0);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        if (count < 0 && errno == EAGAIN) {
             side.readable = false;
             return;
         }

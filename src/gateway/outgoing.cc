@@ -17,7 +17,7 @@ std::optional<std::size_t> try_send(int descriptor, ByteView bytes) {
         const ssize_t count = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+        if (errno == EAGAIN) return 0;
         return std::nullopt;
     }
 }

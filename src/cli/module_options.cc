@@ -1,0 +1,166 @@
+#include "cli/module_options.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace holdfast::cli {
+
+namespace {
+
+/// How many device connections the descriptors allow: two for each, and some for everything else.
+std::size_t connections_for_descriptors(std::size_t reserve) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
+    return descriptors > reserve + 2 ? (descriptors - reserve) / 2 : 1;
+}
+
+fleet::IdentityPart identity_part(settings::IdentityPart part) {
+    switch (part) {
+        case settings::IdentityPart::client_id:
+            return fleet::IdentityPart::client_id;
+        case settings::IdentityPart::username:
+            return fleet::IdentityPart::username;
+        case settings::IdentityPart::common_name:
+            return fleet::IdentityPart::common_name;
+        case settings::IdentityPart::password:
+            return fleet::IdentityPart::password;
+    }
+    return fleet::IdentityPart::client_id;
+}
+
+fleet::AllocationRule::Subject rule_subject(settings::RuleSubject subject) {
+    switch (subject) {
+        case settings::RuleSubject::device_id:
+            return fleet::AllocationRule::Subject::device_id;
+        case settings::RuleSubject::username:
+            return fleet::AllocationRule::Subject::username;
+        case settings::RuleSubject::common_name:
+            return fleet::AllocationRule::Subject::common_name;
+    }
+    return fleet::AllocationRule::Subject::device_id;
+}
+
+}  // namespace
+
+gateway::Options gateway_options(const settings::GatewaySettings& settings) {
+    gateway::Options options;
+    for (const settings::Address& address : settings.listen)
+        options.listen.push_back(settings::format_address(address));
+    options.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
+    options.share_port = settings.share_port;
+    options.tcp_keepalive = std::chrono::duration_cast<std::chrono::seconds>(settings.tcp_keepalive);
+    return options;
+}
+
+gateway::Tuning gateway_tuning(const settings::GatewaySettings& settings) {
+    gateway::Tuning tuning;
+    tuning.limits.connect_max_size = settings.connect_max_size.bytes;
+    tuning.limits.held_max = settings.early_max_size.bytes;
+    tuning.limits.connect_deadline = settings.connect_deadline;
+    tuning.limits.node_connect_timeout = settings.upstream_connect_timeout;
+    tuning.limits.connack_timeout = settings.connack_timeout;
+    tuning.limits.parting_deadline = settings.parting_deadline;
+    tuning.limits.refusal_delay = settings.refusal_delay;
+    tuning.limits.idle_factor = settings.idle_grace;
+    tuning.limits.max_candidates = settings.max_candidates;
+    tuning.admission.max_connections =
+        std::min<std::size_t>(settings.max_connections, connections_for_descriptors(settings.reserve_descriptors));
+    tuning.admission.max_connections_per_source = settings.max_connections_per_source;
+    tuning.admission.max_doomed = std::max<std::size_t>(1, settings.reserve_descriptors / 2);
+    tuning.admission.connects_per_second = settings.connect_rate;
+    tuning.admission.connect_burst = settings.connect_burst;
+    tuning.high_watermark = settings.high_watermark.bytes;
+    tuning.low_watermark = settings.low_watermark.bytes;
+    return tuning;
+}
+
+fleet::FleetOptions fleet_options(const settings::Settings& settings, std::uint64_t table_seed) {
+    fleet::FleetOptions options;
+    options.health.failures_to_suspect = settings.probe.suspect_after;
+    options.health.failures_to_down = settings.probe.down_after;
+    options.health.time_to_down = settings.probe.down_time;
+    options.health.successes_to_up = settings.probe.up_after;
+    options.fights.takeovers = settings.fleet.fight_count;
+    options.fights.window = settings.fleet.fight_window;
+    options.history.entries = std::max<std::size_t>(1, settings.fleet.connect_history_total);
+    options.history.per_device = settings.fleet.connect_history;
+    options.events = settings.events.keep;
+    options.node_lost_pace = settings.fleet.node_lost_pace;
+    options.return_pace = settings.fleet.move_pace;
+    options.table_seed = table_seed;
+    return options;
+}
+
+fleet::Policy fleet_policy(const settings::Settings& settings, const std::array<std::uint8_t, 32>& password_key) {
+    fleet::Policy policy;
+    policy.identify.clear();
+    for (const settings::IdentityPart part : settings.fleet.identify)
+        policy.identify.push_back(identity_part(part));
+    policy.password_key = password_key;
+    policy.enrolment =
+        settings.fleet.enrolment == settings::Enrolment::open ? fleet::Enrolment::open : fleet::Enrolment::closed;
+    policy.sticky = settings.fleet.sticky;
+    policy.max_devices = settings.fleet.max_devices;
+    for (const settings::AllocationRuleSettings& rule : settings.allocation_rules) {
+        policy.rules.push_back({.subject = rule_subject(rule.match),
+                                .pattern = rule.pattern.empty() ? rule.prefix + "*" : rule.pattern,
+                                .cluster = rule.cluster});
+    }
+    return policy;
+}
+
+discovery::ProbeOptions probe_options(const settings::ProbeSettings& settings) {
+    return {.interval = settings.interval,
+            .timeout = settings.timeout,
+            .client_id_prefix = settings.client_id_prefix,
+            .username = settings.username,
+            .password = settings.password};
+}
+
+discovery::LocalClusterOptions local_cluster_options(const settings::Settings& settings,
+                                                     const settings::ClusterSettings& cluster) {
+    discovery::LocalClusterOptions options;
+    options.cluster = cluster.name;
+    options.nodes = cluster.nodes;
+    options.base_port = cluster.base_port;
+    options.data_dir = settings.paths.data_dir;
+    // The default is a bare name, which is looked for where Debian puts the program too.
+    options.mosquitto = settings.local.mosquitto == "mosquitto" ? std::string{} : settings.local.mosquitto;
+    options.restart.first = settings.local.restart_backoff_min;
+    options.restart.longest = settings.local.restart_backoff_max;
+    options.log_max_size = settings.local.log_max_size.bytes;
+    options.stop_timeout = settings.local.stop_timeout;
+    return options;
+}
+
+storage::SqliteOptions store_options(const settings::StorageSettings& settings) {
+    storage::SqliteOptions options;
+    options.path = settings.path;
+    options.commit_interval = settings.commit_interval;
+    options.busy_timeout = settings.busy_timeout;
+    options.retry_min = settings.retry_min;
+    options.retry_max = settings.retry_max;
+    return options;
+}
+
+admin::AdminOptions admin_options(const settings::AdminSettings& settings) {
+    admin::AdminOptions options;
+    options.address = settings.listen.host;
+    options.port = settings.listen.port;
+    options.allow_remote = settings.allow_remote;
+    options.page_size = settings.page_size;
+    options.max_page_size = settings.page_size_max;
+    options.max_connections = settings.max_connections;
+    options.max_import_bytes = settings.max_body_size.bytes;
+    return options;
+}
+
+void configure_log(const settings::LogSettings& settings) {
+    log::configure(static_cast<log::Level>(settings.level),
+                   settings.format == settings::LogFormat::json ? log::Format::json : log::Format::text);
+}
+
+}  // namespace holdfast::cli

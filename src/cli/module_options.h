@@ -1,0 +1,31 @@
+#pragma once
+// From the settings, which are what an operator writes, to the options of each module, which are what its code understands.
+
+#include <array>
+#include <cstdint>
+
+#include "admin/admin_options.h"
+#include "discovery/local_cluster.h"
+#include "discovery/prober.h"
+#include "fleet/fleet_options.h"
+#include "fleet/policy.h"
+#include "gateway/options.h"
+#include "runtime/log.h"
+#include "settings/settings.h"
+#include "storage/sqlite_fleet_store.h"
+
+namespace holdfast::cli {
+
+[[nodiscard]] gateway::Options gateway_options(const settings::GatewaySettings& settings);
+[[nodiscard]] gateway::Tuning gateway_tuning(const settings::GatewaySettings& settings);
+[[nodiscard]] fleet::FleetOptions fleet_options(const settings::Settings& settings, std::uint64_t table_seed);
+/// `password_key`: for devices that are identified by their password.
+[[nodiscard]] fleet::Policy fleet_policy(const settings::Settings& settings, const std::array<std::uint8_t, 32>& password_key);
+[[nodiscard]] discovery::ProbeOptions probe_options(const settings::ProbeSettings& settings);
+[[nodiscard]] discovery::LocalClusterOptions local_cluster_options(const settings::Settings& settings,
+                                                                   const settings::ClusterSettings& cluster);
+[[nodiscard]] storage::SqliteOptions store_options(const settings::StorageSettings& settings);
+[[nodiscard]] admin::AdminOptions admin_options(const settings::AdminSettings& settings);
+void configure_log(const settings::LogSettings& settings);
+
+}  // namespace holdfast::cli

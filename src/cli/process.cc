@@ -1,0 +1,202 @@
+#include "cli/process.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+#include <utility>
+
+#include "admin/admin_token.h"
+#include "cli/api_place.h"
+#include "cli/errors.h"
+#include "cli/module_options.h"
+#include "cli/version.h"
+#include "runtime/log.h"
+#include "storage/sqlite_fleet_store.h"
+
+namespace holdfast::cli {
+
+namespace {
+
+/// How long devices may take to be told, and the store to write, when the process ends.
+constexpr Duration stop_grace = std::chrono::seconds(3);
+constexpr Duration flush_grace = std::chrono::seconds(5);
+/// How often it is looked whether memory of connections that have ended should go back to the system.
+constexpr std::chrono::seconds memory_interval{2};
+constexpr std::uint64_t worth_a_trim = 1000;
+
+/// Each device takes two descriptors, so the soft limit is of no use to anybody.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string durability_warning(const control::Durability& durability, std::string_view what) {
+    return fmt::format("{} is in effect, but would not survive a crash yet: {}", what, durability.sentence);
+}
+
+}  // namespace
+
+Process::Process(boost::asio::io_context& io, settings::Loaded loaded, LoadSettings load_again)
+    : io_(io), loaded_(std::move(loaded)), load_again_(std::move(load_again)), memory_timer_(io) {}
+
+Process::~Process() = default;
+
+Result<> Process::start() {
+    raise_descriptor_limit();
+    if (auto done = prepare_data_dir(); !done) return done;
+    if (auto done = restore_fleet(); !done) return done;
+    // Both addresses are taken before anything else is started, so that one that is in use costs nothing.
+    if (auto done = open_gateway(); !done) return done;
+    if (auto done = open_admin(); !done) return done;
+    control_->start();
+    if (auto done = sources_->start(loaded_.settings); !done) return done;
+    gateway_->start();
+    if (!write_endpoint_file(loaded_.settings.paths.data_dir, admin_->endpoint())) {
+        log::warning("up", "cannot write {}/endpoint: command lines need --api {}", loaded_.settings.paths.data_dir,
+                     admin_->endpoint());
+    }
+    watch_memory();
+    return {};
+}
+
+Result<> Process::prepare_data_dir() {
+    const std::filesystem::path directory = loaded_.settings.paths.data_dir;
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (!error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+    if (error) {
+        return fail(UpErrc::data_dir, fmt::format("cannot use {} as the data directory: {}; choose another with --data-dir",
+                                                  directory.string(), error.message()));
+    }
+    // A random text like the token's, kept likewise: the key under which passwords that identify devices are hashed.
+    auto key = admin::load_or_make_token(directory / "identity.key");
+    if (!key) return std::unexpected(std::move(key).error());
+    std::copy_n(key->reveal().begin(), std::min(key->reveal().size(), password_key_.size()), password_key_.begin());
+    return {};
+}
+
+Result<> Process::restore_fleet() {
+    storage::SqliteOptions options = store_options(loaded_.settings.storage);
+    options.on_lost = [this] {
+        if (control_) control_->store_lost();
+    };
+    auto store = storage::open_sqlite_fleet_store(std::move(options), clock_);
+    if (!store) return std::unexpected(std::move(store).error());
+    store_ = std::move(*store);
+    auto image = store_->load();
+    if (!image) return std::unexpected(std::move(image).error());
+    const fleet::Policy policy = fleet_policy(loaded_.settings, password_key_);
+    if (auto valid = fleet::validate(policy); !valid) return valid;
+    log::info("up", "{} devices in {} clusters come from {}", image->devices.size(), image->clusters.size(),
+              loaded_.settings.storage.path);
+    auto fleet =
+        std::make_unique<fleet::Fleet>(std::move(*image), policy, fleet_options(loaded_.settings, std::random_device{}()),
+                                       fleet::Moment{clock_.now(), clock_.wall()});
+    control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
+    sources_ = std::make_unique<ClusterSources>(io_, *control_);
+    control_->on_topology([this](const fleet::Topology& topology) { sources_->follow(topology); });
+    control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
+    return {};
+}
+
+Result<> Process::open_gateway() {
+    auto gateway = gateway::Gateway::create(gateway_options(loaded_.settings.gateway), gateway_tuning(loaded_.settings.gateway),
+                                            clock_, control_->snapshots());
+    if (!gateway) return std::unexpected(std::move(gateway).error());
+    gateway_ = std::move(*gateway);
+    control_->attach(*gateway_);
+    return {};
+}
+
+Result<> Process::open_admin() {
+    auto token = admin::load_or_make_token(loaded_.settings.admin.token_file);
+    if (!token) return std::unexpected(std::move(token).error());
+    admin_options_ = admin_options(loaded_.settings.admin);
+    admin::ApiHooks hooks;
+    hooks.shown_settings = [this] { return settings::shown_settings(loaded_); };
+    hooks.reload_settings = [this] { return reload(); };
+    hooks.node_pid = [this](std::string_view node) { return sources_->pid_of(node); };
+    api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
+                                                   .control = *control_,
+                                                   .options = admin_options_,
+                                                   .hooks = std::move(hooks),
+                                                   .version = std::string(version),
+                                                   .move_pace = loaded_.settings.fleet.move_pace,
+                                                   .drain_pace = loaded_.settings.fleet.drain_pace});
+    admin_ = std::make_unique<admin::AdminServer>(io_, *api_, std::move(*token), admin_options_);
+    return admin_->start();
+}
+
+// The allocator keeps what thousands of ended connections gave back; the system gets it when their number has fallen for good.
+void Process::watch_memory() {
+    const std::uint64_t open = control_->gateway_stats().open;
+    most_open_ = std::max(most_open_, open);
+    if (most_open_ - open >= worth_a_trim && open < most_open_ / 2) {
+        ::malloc_trim(0);
+        most_open_ = open;
+    }
+    memory_timer_.expires_after(memory_interval);
+    memory_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping_) watch_memory();
+    });
+}
+
+std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload() {
+    auto fresh = load_again_();
+    if (!fresh) {
+        for (const settings::Problem& problem : fresh.error())
+            log::error("settings", "not reloaded: {}", problem.text());
+        return std::unexpected(std::move(fresh).error());
+    }
+    settings::Reload reload = settings::reload(loaded_.settings, fresh->settings);
+    loaded_ = std::move(*fresh);
+    loaded_.settings = reload.settings;
+    configure_log(loaded_.settings.log);
+    gateway_->tune(gateway_tuning(loaded_.settings.gateway));
+    api_->move_pace = loaded_.settings.fleet.move_pace;
+    api_->drain_pace = loaded_.settings.fleet.drain_pace;
+    const auto changed = control_->change(
+        [&](fleet::Fleet& fleet, fleet::Moment moment) {
+            return fleet.set_policy(fleet_policy(loaded_.settings, password_key_), moment);
+        },
+        [](const control::Durability& durability) {
+            if (!durability.durable) log::warning("settings", "{}", durability_warning(durability, "the reloaded policy"));
+        });
+    if (!changed) log::error("settings", "the fleet's policy stays as it was: {}", changed.error().message());
+    sources_->reload(loaded_.settings);
+    for (const std::string& sentence : reload.sentences())
+        log::info("settings", "{}", sentence);
+    if (reload.changed.empty() && reload.need_restart.empty()) log::info("settings", "read again; nothing has changed");
+    return reload;
+}
+
+void Process::stop(std::function<void()> done) {
+    if (std::exchange(stopping_, true)) return;
+    memory_timer_.cancel();
+    if (gateway_) gateway_->stop(stop_grace);
+    if (admin_) {
+        admin_->stop();
+        remove_endpoint_file(loaded_.settings.paths.data_dir);
+    }
+    const auto finish = [this, done = std::move(done)] {
+        if (control_) control_->stop();
+        if (store_ && !store_->flush(flush_grace)) {
+            log::error("up", "the last changes could not be stored: {}", store_->status().sentence);
+        }
+        done();
+    };
+    if (sources_) {
+        sources_->stop(finish);
+    } else {
+        finish();
+    }
+}
+
+}  // namespace holdfast::cli
