@@ -25,6 +25,8 @@ namespace {
 /// How long devices may take to be told, and the store to write, when the process ends.
 constexpr Duration stop_grace = std::chrono::seconds(3);
 constexpr Duration flush_grace = std::chrono::seconds(5);
+/// How long devices wait at most for the first word about the nodes.
+constexpr std::chrono::seconds nodes_patience{3};
 /// How often it is looked whether memory of connections that have ended should go back to the system.
 constexpr std::chrono::seconds memory_interval{2};
 constexpr std::uint64_t worth_a_trim = 1000;
@@ -41,29 +43,58 @@ std::string durability_warning(const control::Durability& durability, std::strin
     return fmt::format("{} is in effect, but would not survive a crash yet: {}", what, durability.sentence);
 }
 
+/// Local nodes are on their way up when they are started; of others it is enough to know.
+bool nodes_known(const fleet::Topology& topology) {
+    return std::ranges::all_of(topology.nodes, [](const fleet::TopologyNode& node) {
+        if (node.erased || !node.listed) return true;
+        return node.origin == "local" ? node.health == fleet::NodeHealth::up : node.probed;
+    });
+}
+
 }  // namespace
 
 Process::Process(boost::asio::io_context& io, settings::Loaded loaded, LoadSettings load_again)
-    : io_(io), loaded_(std::move(loaded)), load_again_(std::move(load_again)), memory_timer_(io) {}
+    : io_(io), loaded_(std::move(loaded)), load_again_(std::move(load_again)), nodes_timer_(io), memory_timer_(io) {}
 
 Process::~Process() = default;
 
-Result<> Process::start() {
+Result<> Process::start(std::function<void()> ready) {
+    ready_ = std::move(ready);
     raise_descriptor_limit();
     if (auto done = prepare_data_dir(); !done) return done;
     if (auto done = restore_fleet(); !done) return done;
     // Both addresses are taken before anything else is started, so that one that is in use costs nothing.
     if (auto done = open_gateway(); !done) return done;
     if (auto done = open_admin(); !done) return done;
+    await_nodes();
     control_->start();
     if (auto done = sources_->start(loaded_.settings); !done) return done;
-    gateway_->start();
+    sources_started_ = true;
+    if (nodes_known(control_->fleet().topology())) nodes_timer_.cancel();
     if (!write_endpoint_file(loaded_.settings.paths.data_dir, admin_->endpoint())) {
         log::warning("up", "cannot write {}/endpoint: command lines need --api {}", loaded_.settings.paths.data_dir,
                      admin_->endpoint());
     }
     watch_memory();
     return {};
+}
+
+// A device that came before the first probes' answers would be led to the nodes that answered first, or refused.
+void Process::await_nodes() {
+    nodes_timer_.expires_after(nodes_patience);
+    nodes_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error || ready_) let_devices_in();
+    });
+    control_->on_topology([this](const fleet::Topology& topology) {
+        sources_->follow(topology);
+        if (sources_started_ && ready_ && nodes_known(topology)) nodes_timer_.cancel();
+    });
+}
+
+void Process::let_devices_in() {
+    if (stopping_ || !ready_) return;
+    gateway_->start();
+    std::exchange(ready_, nullptr)();
 }
 
 Result<> Process::prepare_data_dir() {
@@ -101,7 +132,6 @@ Result<> Process::restore_fleet() {
                                        fleet::Moment{clock_.now(), clock_.wall()});
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
     sources_ = std::make_unique<ClusterSources>(io_, *control_);
-    control_->on_topology([this](const fleet::Topology& topology) { sources_->follow(topology); });
     control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
     return {};
 }
@@ -180,6 +210,7 @@ std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload(
 void Process::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
     memory_timer_.cancel();
+    nodes_timer_.cancel();
     if (gateway_) gateway_->stop(stop_grace);
     if (admin_) {
         admin_->stop();

@@ -37,8 +37,9 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    /// Makes and starts everything. After an error call `stop` and let `io` run dry.
-    [[nodiscard]] Result<> start();
+    /// Makes and starts everything; `ready` is called once devices are let in: when every node is known to be up or not, or a moment
+    /// later. (Their connections wait until then.) After an error call `stop` and let `io` run dry.
+    [[nodiscard]] Result<> start(std::function<void()> ready);
 
     /// Ends everything in order: devices are sent away, what is to be stored is stored, local nodes end; then `done` is called.
     void stop(std::function<void()> done);
@@ -56,6 +57,8 @@ private:
     [[nodiscard]] Result<> restore_fleet();
     [[nodiscard]] Result<> open_gateway();
     [[nodiscard]] Result<> open_admin();
+    void await_nodes();
+    void let_devices_in();
     void watch_memory();
 
     boost::asio::io_context& io_;
@@ -70,7 +73,10 @@ private:
     admin::AdminOptions admin_options_;
     std::unique_ptr<admin::Api> api_;
     std::unique_ptr<admin::AdminServer> admin_;
+    boost::asio::steady_timer nodes_timer_;
     boost::asio::steady_timer memory_timer_;
+    std::function<void()> ready_;
+    bool sources_started_ = false;
     std::uint64_t most_open_ = 0;
     bool stopping_ = false;
 };

@@ -56,12 +56,10 @@ public:
     int run() {
         await_signal();
         await_hangup();
-        if (const auto started = process_->start(); !started) {
+        if (const auto started = process_->start([this] { greet(); }); !started) {
             log::error("up", "{}", started.error().message());
             code_ = ExitCode::failed;
             stop();
-        } else {
-            greet();
         }
         io_.run();
         return exit_with(code_);

@@ -51,9 +51,18 @@ fleet::ConnectionId Link::id() const noexcept {
 }
 
 bool Link::start() {
-    if (!worker_.poller().add_edge(device_.socket.get(), tag(false).pack(), false)) return false;
-    set_timer();
+    // The CONNECT is often here already; then the socket is watched only from the next byte on, which saves a wake-up.
+    device_.readable = true;
+    read_device();
+    if (device_.socket && !watch(device_)) return false;
+    if (!over()) set_timer();
     return true;
+}
+
+bool Link::watch(Side& side) {
+    side.watched = true;
+    const bool node_side = &side == &node_;
+    return worker_.poller().add_edge(side.socket.get(), tag(node_side).pack(), side.watching_writes);
 }
 
 void Link::ready(const Readiness& readiness, LinkTag about) {
@@ -231,10 +240,14 @@ std::optional<proxy::Actions> Link::connect_to(fleet::NodeIndex index) {
             ::setsockopt(node_.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             const bool started = ::connect(node_.socket.get(), &address.any, address.size()) == 0 || errno == EINPROGRESS;
             error = errno;
-            if (started && worker_.poller().add_edge(node_.socket.get(), tag(true).pack(), true)) {
-                node_.watching_writes = true;
-                connecting_ = true;
-                return std::nullopt;
+            if (started) {
+                // To a node on this machine the connection stands already.
+                socklen_t size = sizeof address.v6;
+                const bool connected = ::getpeername(node_.socket.get(), &address.any, &size) == 0;
+                node_.watching_writes = connecting_ = !connected;
+                if (connected) return connection_.node_connected(worker_.tuning().limits, worker_.now());
+                if (watch(node_)) return std::nullopt;
+                connecting_ = false;
             }
         }
     }
@@ -248,11 +261,13 @@ void Link::send(Side& side, const std::array<ByteView, 2>& pieces) {
     for (const ByteView piece : pieces) {
         if (!piece.empty()) side.out.send(side.socket.get(), piece);
     }
-    if (side.out.pending() == 0) return;
     const bool device_side = &side == &device_;
+    // A node's first bytes were sent before anything was expected from it.
+    if (!device_side && !side.watched && !watch(side)) side.ended = side.readable = true;
+    if (side.out.pending() == 0) return;
     if (!side.watching_writes) {
         side.watching_writes = true;
-        worker_.poller().add_writing(side.socket.get(), tag(!device_side).pack());
+        if (side.watched) worker_.poller().add_writing(side.socket.get(), tag(!device_side).pack());
     }
     if (side.out.pending() >= worker_.tuning().high_watermark) {
         Side& source = device_side ? node_ : device_;

@@ -87,6 +87,8 @@ private:
         bool readable = false;
         /// The other side has sent its last byte: read until the end shows.
         bool ended = false;
+        /// The poller knows it.
+        bool watched = false;
         /// Writing edges are asked for.
         bool watching_writes = false;
         /// Send what is pending, then end the stream, then wait for the other side's end.
@@ -110,6 +112,7 @@ private:
     void send(Side& side, const std::array<ByteView, 2>& bytes);
     void close(Side& side, proxy::Close how);
     void continue_closing(Side& side);
+    [[nodiscard]] bool watch(Side& side);
     void report(proxy::Report what);
     void set_timer();
     [[nodiscard]] LinkTag tag(bool node_side) const noexcept;
