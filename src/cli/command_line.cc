@@ -1,0 +1,138 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+#include <sstream>
+#include <utility>
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::string_view footer =
+    "Where Holdfast is: --api, HOLDFAST_API, or what a Holdfast on this machine left in its data directory.\n"
+    "Exit codes: 0 ok; 1 the answer is no, or it did not work; 2 the command line or the settings are wrong;\n"
+    "3 no Holdfast answers; 4 what was named does not exist; 5 the token is missing or wrong.";
+
+void add_common_options(CLI::App& app, Call& call) {
+    app.add_option("--api", call.place.api, "Holdfast's API, host:port (also HOLDFAST_API)");
+    app.add_option("--token", call.place.token, "The admin token (better: HOLDFAST_TOKEN, or the data directory's file)");
+    app.add_option("--data-dir", call.place.data_dir, "Holdfast's data directory (also HOLDFAST_DATA_DIR)");
+    app.add_flag("--json", call.json, "Print the API's JSON, for programs");
+    app.add_flag("--no-color,--no-colour", call.no_colour, "No colours on a terminal");
+}
+
+/// Options of the program are accepted behind subcommands too.
+void let_options_fall_through(CLI::App& app) {
+    app.fallthrough();
+    for (CLI::App* const sub : app.get_subcommands({}))
+        let_options_fall_through(*sub);
+}
+
+/// The subcommand that `words` reach, for the usage of the right place.
+const CLI::App& deepest(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : deepest(*parsed.front());
+}
+
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+/// "did you mean": the subcommand that is spelt almost like `word`.
+std::string nearest(const CLI::App& app, std::string_view word) {
+    std::string best;
+    std::size_t best_distance = 3;
+    for (const CLI::App* const sub : app.get_subcommands({})) {
+        const std::size_t far = distance(word, sub->get_name());
+        if (!sub->get_name().empty() && far < best_distance) {
+            best = sub->get_name();
+            best_distance = far;
+        }
+    }
+    return best;
+}
+
+bool has_subcommand(const CLI::App& app, const std::string& word) {
+    const auto subs = app.get_subcommands({});
+    return std::ranges::any_of(subs, [&word](const CLI::App* sub) { return sub->get_name() == word; });
+}
+
+int refuse_usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words, std::ostream& err) {
+    const CLI::App& place = deepest(app);
+    err << "holdfast: " << error.what() << '\n';
+    for (const std::string& word : words) {
+        if (word.starts_with('-') || has_subcommand(place, word)) continue;
+        const std::string meant = nearest(place, word);
+        if (!meant.empty()) {
+            err << "Did you mean '" << meant << "'?\n";
+            break;
+        }
+    }
+    std::string path;
+    for (const CLI::App* app_on_path = &place; app_on_path != nullptr; app_on_path = app_on_path->get_parent()) {
+        path = path.empty() ? app_on_path->get_name() : app_on_path->get_name() + " " + path;
+    }
+    err << "See: " << path << " --help\n";
+    return static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> arguments, const Surroundings& surroundings, const Programs& programs) {
+    Call call(surroundings);
+    CommandSet set{call, programs};
+    CLI::App app("Holdfast: one address for a fleet of MQTT devices.", "holdfast");
+    app.get_formatter()->column_width(34);
+    app.footer(std::string(footer));
+    app.require_subcommand(1);
+    add_common_options(app, call);
+    add_run_commands(app, set);
+    add_config_commands(app, set);
+    add_cluster_commands(app, set);
+    add_node_commands(app, set);
+    add_device_commands(app, set);
+    add_connection_commands(app, set);
+    add_move_commands(app, set);
+    add_trouble_commands(app, set);
+    add_event_command(app, set);
+    add_process_commands(app, set);
+    add_completion_command(app, set);
+    let_options_fall_through(app);
+
+    const std::vector<std::string> words = arguments;
+    // CLI11 takes them from the back.
+    std::ranges::reverse(arguments);
+    try {
+        app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+        surroundings.out << deepest(app).help();
+        return static_cast<int>(ExitCode::ok);
+    } catch (const CLI::CallForAllHelp&) {
+        surroundings.out << app.help("", CLI::AppFormatMode::All);
+        return static_cast<int>(ExitCode::ok);
+    } catch (const CLI::ParseError& error) {
+        if (words.empty()) {
+            surroundings.out << app.help();
+            return static_cast<int>(ExitCode::usage);
+        }
+        return refuse_usage(app, error, words, surroundings.err);
+    }
+    return set.chosen();
+}
+
+}  // namespace holdfast::cli

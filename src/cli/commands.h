@@ -1,0 +1,56 @@
+#pragma once
+// The commands, a group per file. Each adds its subcommands to `app`; parsing one of them puts what is to be done into
+// `CommandSet::chosen`.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/call.h"
+#include "cli/exit_code.h"
+#include "cli/up.h"
+#include "simulate/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace holdfast::cli {
+
+/// The commands that do not speak with the API but run something here. Hooks, so that the command line can be tested without
+/// them.
+struct Programs {
+    std::function<int(const UpOptions&)> up;
+    std::function<int(const simulate::Options&)> simulate;
+};
+
+struct CommandSet {
+    Call& call;
+    const Programs& programs;
+    /// What the parsed command line asks for.
+    std::function<int()> chosen = {};
+
+    void choose(std::function<ExitCode()> action) {
+        chosen = [action = std::move(action)] { return static_cast<int>(action()); };
+    }
+};
+
+/// `CommandSet` must outlive `app`.
+void add_cluster_commands(CLI::App& app, CommandSet& set);
+void add_node_commands(CLI::App& app, CommandSet& set);
+void add_device_commands(CLI::App& app, CommandSet& set);
+void add_device_import_command(CLI::App& device, CommandSet& set);
+void add_connection_commands(CLI::App& app, CommandSet& set);
+void add_move_commands(CLI::App& app, CommandSet& set);
+void add_trouble_commands(CLI::App& app, CommandSet& set);
+void add_event_command(CLI::App& app, CommandSet& set);
+void add_process_commands(CLI::App& app, CommandSet& set);
+void add_run_commands(CLI::App& app, CommandSet& set);
+void add_config_commands(CLI::App& app, CommandSet& set);
+void add_completion_command(CLI::App& app, CommandSet& set);
+
+/// A shell's completion script for everything that `app` has; nothing for an unknown shell.
+[[nodiscard]] std::optional<std::string> completion_script(const CLI::App& app, std::string_view shell);
+
+}  // namespace holdfast::cli
