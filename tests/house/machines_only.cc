@@ -1,0 +1,27 @@
+// Routes a device and reads its CONNECT with machines alone: no Asio, no SQLite, no thread, no clock.
+
+#include <cstdio>
+
+#include "fleet/fleet.h"
+#include "mqtt/connect_view.h"
+#include "proxy/connection.h"
+
+int main() {
+    using namespace holdfast;
+    const ByteBuffer connect = {0x10, 0x13, 0x00, 0x04, 'M', 'Q', 'T', 'T', 0x04, 0x02, 0x00,
+                                0x3C, 0x00, 0x07, 'm',  'e', 't', 'e', 'r', '-',  '7'};
+    fleet::Fleet fleet({}, {}, {}, {});
+    const auto cluster = fleet.declare_cluster({.name = "east"}, {});
+    const auto node = fleet.put_node("east", "api", {.name = "east-1", .host = "127.0.0.1"}, {});
+    if (!cluster || !node) return 1;
+    fleet.probe_result(*node, true, {}, {});
+
+    const fleet::SnapshotPtr snapshot = fleet.publish();
+    const proxy::Limits limits;
+    proxy::Connection connection(limits, proxy::Admission::admitted, Time{});
+    if (!connection.device_bytes(connect, limits, Time{}).plan) return 2;
+    const proxy::Actions actions = connection.plan(*snapshot, "127.0.0.1", true, 1, limits, Time{});
+    if (actions.connect != *node) return 3;
+    std::puts("meter-7 goes to east-1");
+    return 0;
+}
