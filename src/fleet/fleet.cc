@@ -150,11 +150,17 @@ Result<> Fleet::set_policy(Policy policy, Moment moment) {
 
 void Fleet::tick(Moment moment) {
     State& s = *state_;
+    s.bring_back_due(moment);
     s.step_moves(moment);
     std::vector<EndOrder> due;
     s.relocation.due(moment, due);
     for (const EndOrder& order : due)
         s.order_end(order.connection, order.cause);
+    for (const JobStatus& job : s.relocation.take_ended()) {
+        if (job.state != JobState::done) continue;
+        s.tell(moment, EventKind::job_done, Severity::notice, {},
+               fmt::format("job {} is done: {}, {} connections", job.id.value(), job.subject, job.done));
+    }
     s.narrator.tick(moment);
 }
 
@@ -165,8 +171,10 @@ std::optional<Time> Fleet::next_timer(Time now) {
         if (at && (!next || *at < *next)) next = at;
     };
     sooner(s.narrator.next());
+    for (const NodeIndex node : s.returns)
+        sooner(s.node_work[node.value()].return_at);
     constexpr Duration step_interval = std::chrono::milliseconds(5);
-    if (std::ranges::any_of(s.moves, [&](const BulkMove& move) { return s.has_room(move); })) sooner(now + step_interval);
+    if (std::ranges::any_of(s.moves, [&](const BulkMove& move) { return s.room(move) > 0; })) sooner(now + step_interval);
     return next;
 }
 

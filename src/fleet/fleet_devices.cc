@@ -104,10 +104,22 @@ bool Fleet::State::misplaced(const DeviceState& state, ClusterIndex cluster, Nod
     return (word.cluster.valid() && word.cluster != cluster) || (word.node.valid() && word.node != node);
 }
 
-void Fleet::State::follow_route(std::string_view id, EndCause cause) {
+void Fleet::State::note_if_away(const DeviceState& state, ClusterIndex cluster, NodeIndex node, ConnectionId connection,
+                                Time now) {
+    const NodeIndex wanted = state.explicit_node;
+    if (!topology.exists(wanted) || wanted == node || topology.node(wanted).cluster != cluster) return;
+    remember_away(wanted, connection, now);
+}
+
+void Fleet::State::follow_route(std::string_view id, EndCause cause, Time now) {
     const auto present = presence.find(id);
     const auto device = table.find(id);
-    if (present && device && misplaced(*device, present->cluster, present->node)) order_end(present->connection, cause);
+    if (!present || !device) return;
+    if (misplaced(*device, present->cluster, present->node)) {
+        order_end(present->connection, cause);
+    } else {
+        note_if_away(*device, present->cluster, present->node, present->connection, now);
+    }
 }
 
 Result<> Fleet::State::set_target(DeviceState& state, std::string_view to) const {
@@ -203,7 +215,7 @@ Result<> Fleet::patch_device(std::string_view id, const DevicePatch& patch, Mome
     if (present && state.disabled) {
         s.order_end(present->connection, EndCause::device_disabled);
     } else {
-        s.follow_route(id, EndCause::moved);
+        s.follow_route(id, EndCause::moved, moment.now);
     }
     return {};
 }
@@ -237,7 +249,7 @@ Result<> Fleet::move_device(std::string_view id, std::string_view to, Moment mom
             s.tell(moment, EventKind::device_moved, Severity::notice, id,
                    fmt::format("{} was moved to {} by an operator", id, to));
     }
-    s.follow_route(id, EndCause::moved);
+    s.follow_route(id, EndCause::moved, moment.now);
     return {};
 }
 
@@ -254,7 +266,7 @@ Result<> Fleet::release_device(std::string_view id, Moment moment) {
     if (s.narrator.may_tell(moment, EventKind::device_moved))
         s.tell(moment, EventKind::device_moved, Severity::notice, id,
                fmt::format("{} was released: its explicit route was taken back", id));
-    s.follow_route(id, EndCause::moved);
+    s.follow_route(id, EndCause::moved, moment.now);
     return {};
 }
 

@@ -39,14 +39,18 @@ std::optional<DeviceState> Fleet::State::enrol(const Opened& fact, Moment moment
     return state;
 }
 
-void Fleet::State::remember_away(NodeIndex explicit_node, ConnectionId connection) {
-    std::vector<ConnectionId>& away = node_work[explicit_node.value()].away;
+void Fleet::State::remember_away(NodeIndex explicit_node, ConnectionId connection, Time now) {
+    NodeWork& work = node_work[explicit_node.value()];
+    std::vector<ConnectionId>& away = work.away;
     if (away.size() > 2 * presence.size() + 64) std::erase_if(away, [&](ConnectionId c) { return !presence.find(c); });
     away.push_back(connection);
+    if (work.return_at || !can_lead_explicitly(explicit_node)) return;  // when it comes up again, they are sent there anyway
+    work.return_at = now + options.return_retry;
+    returns.push_back(explicit_node);
 }
 
 /// Orders the connection to end when the present says that it should be elsewhere. `state` is null for an anonymous one.
-bool Fleet::State::in_place(const Opened& fact, const DeviceState* state, Moment) {
+bool Fleet::State::in_place(const Opened& fact, const DeviceState* state, Moment moment) {
     const auto stale = [&](EndCause cause) {
         ++counts.stale_plans;
         order_end(fact.connection, cause);
@@ -61,8 +65,7 @@ bool Fleet::State::in_place(const Opened& fact, const DeviceState* state, Moment
     }
     const std::optional<EndCause> cause = unfit(fact.node);
     if (cause && !(cause == EndCause::drained && wanted == fact.node)) return stale(*cause);
-    if (topology.exists(wanted) && wanted != fact.node && topology.node(wanted).cluster == fact.cluster)
-        remember_away(wanted, fact.connection);
+    if (state != nullptr) note_if_away(*state, fact.cluster, fact.node, fact.connection, moment.now);
     return true;
 }
 

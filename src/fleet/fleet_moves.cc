@@ -24,12 +24,12 @@ std::string describe(const DeviceFilter& filter, std::string_view to) {
 
 }  // namespace
 
-bool Fleet::State::has_room(const BulkMove& move) const {
+std::size_t Fleet::State::room(const BulkMove& move) const {
     const auto status = relocation.find(move.job);
-    if (!status) return true;
+    if (!status) return devices_per_page;
     // No further ahead of the ends than a second, so that routes and places do not drift apart.
-    const std::size_t room = status->pace <= 0 ? queue_when_unpaced : static_cast<std::size_t>(std::max(status->pace, 1.0));
-    return relocation.queued(move.job) < room;
+    const std::size_t allowed = status->pace <= 0 ? queue_when_unpaced : static_cast<std::size_t>(std::max(status->pace, 1.0));
+    return allowed - std::min(allowed, relocation.queued(move.job));
 }
 
 bool Fleet::State::selected(const BulkMove& move, const DeviceView& device) const {
@@ -43,7 +43,7 @@ bool Fleet::State::selected(const BulkMove& move, const DeviceView& device) cons
 bool Fleet::State::step_move(BulkMove& move, std::size_t& budget, Moment moment) {
     std::vector<DeviceView> page;
     const SnapshotPtr snapshot = publish();  // its devices stay as they are while the table changes below
-    snapshot->devices.collect(move.cursor, std::min(budget, devices_per_page), page);
+    snapshot->devices.collect(move.cursor, std::min({budget, devices_per_page, room(move)}), page);
     budget -= std::min(budget, page.size());
     for (const DeviceView& device : page) {
         if (!selected(move, device)) continue;
@@ -55,7 +55,12 @@ bool Fleet::State::step_move(BulkMove& move, std::size_t& budget, Moment moment)
         write(device.id, state);
         relocation.note_routed(move.job);
         const auto present = presence.find(device.id);
-        if (present && misplaced(state, present->cluster, present->node)) relocation.add(move.job, present->connection);
+        if (!present) continue;
+        if (misplaced(state, present->cluster, present->node)) {
+            relocation.add(move.job, present->connection);
+        } else {
+            note_if_away(state, present->cluster, present->node, present->connection, moment.now);
+        }
     }
     return move.cursor.finished;
 }
@@ -70,7 +75,7 @@ void Fleet::State::step_moves(Moment moment) {
     std::size_t budget = devices_per_step;
     for (std::size_t i = 0; i < moves.size() && budget > 0;) {
         bool finished = false;
-        while (!finished && budget > 0 && has_room(moves[i]))
+        while (!finished && budget > 0 && room(moves[i]) > 0)
             finished = step_move(moves[i], budget, moment);
         if (finished) {
             finish_move(i, moment);

@@ -29,7 +29,7 @@ NodeIndex Fleet::State::add_node(ClusterIndex cluster, std::string_view name, Mo
         node.cluster = cluster;
         node.key = node_key(topology.cluster(cluster).name, name);
         topology.nodes.push_back(std::move(node));
-        node_work.push_back({NodeHealthDetector(options.health), {}, {}, {}});
+        node_work.push_back({NodeHealthDetector(options.health), {}, {}, {}, {}});
     }
     TopologyNode& node = topology.nodes[index.value()];
     node.erased = false;
@@ -157,6 +157,19 @@ void Fleet::State::bring_back_away(NodeIndex index, Moment moment) {
     const std::string_view name = topology.node_name(index);
     relocation.start(EndCause::moved, fmt::format("return of devices to {}, their explicit node", name), options.return_pace,
                      std::move(away), moment);
+}
+
+void Fleet::State::bring_back_due(Moment moment) {
+    std::vector<NodeIndex> due;
+    std::erase_if(returns, [&](NodeIndex node) {
+        std::optional<Time>& at = node_work[node.value()].return_at;
+        if (at && *at > moment.now) return false;
+        at.reset();
+        due.push_back(node);
+        return true;
+    });
+    for (const NodeIndex node : due)
+        if (can_lead_explicitly(node)) bring_back_away(node, moment);
 }
 
 void Fleet::State::erase_node(NodeIndex index, Moment moment) {

@@ -24,6 +24,7 @@ struct NodeWork {
     JobId lost;   ///< the job that ends its connections after it went down or left
     /// Connections of devices whose explicit node this is, but which had to go elsewhere while it could not take them.
     std::vector<ConnectionId> away;
+    std::optional<Time> return_at;  ///< when they are sent there again though the node never went down
 };
 
 /// A move of many devices that goes on.
@@ -59,6 +60,7 @@ struct Fleet::State {
     History history;
     Narrator narrator;
     std::vector<BulkMove> moves;
+    std::vector<NodeIndex> returns;  // nodes with a return_at
     FleetCounts counts;
     std::array<std::uint64_t, refuse_reason_count> refused_for{};
 
@@ -99,6 +101,7 @@ struct Fleet::State {
     void lose_connections(NodeIndex node, EndCause cause, std::string subject, Moment moment);
     void keep_connections(NodeIndex node, Moment moment);
     void bring_back_away(NodeIndex node, Moment moment);
+    void bring_back_due(Moment moment);
     [[nodiscard]] bool can_lead_explicitly(NodeIndex node) const;
     void erase_node(NodeIndex node, Moment moment);
 
@@ -113,7 +116,9 @@ struct Fleet::State {
     /// True when a device that is connected at `node` of `cluster` is not where its route says.
     [[nodiscard]] bool misplaced(const DeviceState& state, ClusterIndex cluster, NodeIndex node) const;
     /// Ends the device's connection if it is not where its route says now.
-    void follow_route(std::string_view id, EndCause cause);
+    void follow_route(std::string_view id, EndCause cause, Time now);
+    /// Remembers a connection that is right where it is only because its device's explicit node cannot take it now.
+    void note_if_away(const DeviceState& state, ClusterIndex cluster, NodeIndex node, ConnectionId connection, Time now);
     [[nodiscard]] Result<> set_target(DeviceState& state, std::string_view to) const;
 
     // --- fleet_facts.cc ---
@@ -121,14 +126,15 @@ struct Fleet::State {
     [[nodiscard]] std::optional<DeviceState> enrol(const Opened& fact, Moment moment);
     [[nodiscard]] bool in_place(const Opened& fact, const DeviceState* state, Moment moment);
     [[nodiscard]] std::optional<EndCause> unfit(NodeIndex node) const;
-    void remember_away(NodeIndex explicit_node, ConnectionId connection);
+    void remember_away(NodeIndex explicit_node, ConnectionId connection, Time now);
 
     // --- fleet_moves.cc ---
     void step_moves(Moment moment);
     bool step_move(BulkMove& move, std::size_t& budget, Moment moment);
     void finish_move(std::size_t position, Moment moment);
     [[nodiscard]] bool selected(const BulkMove& move, const DeviceView& device) const;
-    [[nodiscard]] bool has_room(const BulkMove& move) const;
+    /// How many more connections the move may queue before its pace must catch up.
+    [[nodiscard]] std::size_t room(const BulkMove& move) const;
 };
 
 }  // namespace holdfast::fleet

@@ -189,7 +189,7 @@ struct Presence::State {
     [[nodiscard]] const Ended* overlapping_end(std::string_view device, Time asked_at, Time at) const {
         const std::uint64_t hash = hash_of(device);
         const Ended& end = ended[hash % remembered_ends];
-        const bool overlaps = end.device_hash == hash && end.closed_at >= asked_at && at - end.closed_at < remembered_for;
+        const bool overlaps = end.device_hash == hash && end.closed_at > asked_at && at - end.closed_at < remembered_for;
         return overlaps ? &end : nullptr;
     }
 

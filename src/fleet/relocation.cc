@@ -167,9 +167,10 @@ std::vector<JobStatus> Relocation::jobs() const {
 }
 
 std::optional<JobStatus> Relocation::find(JobId job) const {
-    for (const JobStatus& status : jobs())
-        if (status.id == job) return status;
-    return std::nullopt;
+    const auto run = std::ranges::find(running_, job, [](const Job& j) { return j.status.id; });
+    if (run != running_.end()) return run->status;
+    const auto ended = std::ranges::find(finished_, job, &JobStatus::id);
+    return ended != finished_.end() ? std::optional<JobStatus>(*ended) : std::nullopt;
 }
 
 }  // namespace holdfast::fleet

@@ -113,7 +113,7 @@ TEST(Presence, BehavesLikeItsModel) {
         NodeIndex node;
         int at = 0;
     };
-    rc::check([](std::uint64_t seed) {
+    EXPECT_TRUE(rc::check([](std::uint64_t seed) {
         std::mt19937_64 random(seed);
         Presence presence;
         std::map<std::uint64_t, Model> open_now;
@@ -161,7 +161,7 @@ TEST(Presence, BehavesLikeItsModel) {
             cursor = presence.page(cursor, 7, all);
         while (cursor != 0);
         RC_ASSERT(all.size() == open_now.size());
-    });
+    }));
 }
 
 }  // namespace

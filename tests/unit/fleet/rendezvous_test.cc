@@ -72,7 +72,7 @@ bool near(std::size_t count, double p, std::size_t n) {
 }
 
 TEST(Rendezvous, ALostNodeMovesOnlyItsOwnDevices) {
-    rc::check([](std::uint64_t seed) {
+    EXPECT_TRUE(rc::check([](std::uint64_t seed) {
         std::mt19937_64 random(seed);
         const std::vector<Member> members = arbitrary_members(random, 2 + random() % 7, random() % 2 == 0);
         const std::size_t lost = random() % members.size();
@@ -92,11 +92,11 @@ TEST(Rendezvous, ALostNodeMovesOnlyItsOwnDevices) {
             ++moved;
         }
         RC_ASSERT(near(moved, members[lost].weight / total, devices));
-    });
+    }));
 }
 
 TEST(Rendezvous, ANewNodeTakesOnlyItsShare) {
-    rc::check([](std::uint64_t seed) {
+    EXPECT_TRUE(rc::check([](std::uint64_t seed) {
         std::mt19937_64 random(seed);
         const std::vector<Member> after_members = arbitrary_members(random, 2 + random() % 7, true);
         const std::vector<Member> before_members(after_members.begin(), after_members.end() - 1);
@@ -114,7 +114,7 @@ TEST(Rendezvous, ANewNodeTakesOnlyItsShare) {
             ++moved;
         }
         RC_ASSERT(near(moved, after_members.back().weight / total, devices));
-    });
+    }));
 }
 
 TEST(Rendezvous, SharesFollowWeights) {
@@ -131,7 +131,7 @@ TEST(Rendezvous, SharesFollowWeights) {
 }
 
 TEST(Rendezvous, EveryGatewayDecidesAlikeWhateverItsIndexes) {
-    rc::check([](std::uint64_t seed) {
+    EXPECT_TRUE(rc::check([](std::uint64_t seed) {
         std::mt19937_64 random(seed);
         std::vector<Member> members = arbitrary_members(random, 1 + random() % 8, true);
         const Snapshot one = snapshot_of(members);
@@ -145,7 +145,7 @@ TEST(Rendezvous, EveryGatewayDecidesAlikeWhateverItsIndexes) {
             for (std::size_t c = 0; c < a.candidates.size(); ++c)
                 RC_ASSERT(one.topology->node_name(a.candidates[c].node) == other.topology->node_name(b.candidates[c].node));
         }
-    });
+    }));
 }
 
 TEST(Rendezvous, GatewaysThatLearntClustersInAnotherOrderAllocateAlike) {
