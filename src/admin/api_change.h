@@ -3,6 +3,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
+#include <concepts>
+#include <type_traits>
 
 #include "admin/api.h"
 #include "admin/http_message.h"
@@ -10,9 +12,16 @@
 
 namespace holdfast::admin {
 
+using ChangeFn = control::FleetControl::ChangeFn;
+
 /// Applies `change` at once and waits for the store, at most `ControlOptions::durable_wait`.
-[[nodiscard]] boost::asio::awaitable<Result<control::Durability>> change_fleet(Api& api,
-                                                                               control::FleetControl::ChangeFn change);
+[[nodiscard]] boost::asio::awaitable<Result<control::Durability>> change_fleet(Api& api, ChangeFn change);
+
+/// Give the change a name first: GCC 12 moves a lambda that is written within a co_await expression by its bytes, which breaks
+/// whatever it captured by value.
+template <class Lambda>
+    requires(!std::same_as<std::remove_cvref_t<Lambda>, ChangeFn>)
+boost::asio::awaitable<Result<control::Durability>> change_fleet(Api& api, Lambda&& change) = delete;
 
 /// Lets everything else on the control thread have its turn; for handlers with much to do.
 [[nodiscard]] boost::asio::awaitable<void> let_others_run(Api& api);

@@ -60,11 +60,12 @@ Answer create_cluster(Api& api, const Request& request) {
     if (api.control.fleet().topology().find_cluster(spec.name).valid()) {
         co_return problem({409, "already-exists", fmt::format("there is a cluster '{}' already", spec.name)});
     }
-    const auto done = co_await change_fleet(api, [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         const auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(declared.error());
         return {};
-    });
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     const fleet::ClusterIndex index = api.control.fleet().topology().find_cluster(spec.name);
     if (!index.valid()) co_return no_such_cluster(spec.name);
@@ -84,11 +85,12 @@ Answer change_cluster(Api& api, const Request& request) {
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(spec.weight));
     spec.enabled = fields.boolean("enabled").value_or(spec.enabled);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
-    const auto done = co_await change_fleet(api, [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         const auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(declared.error());
         return {};
-    });
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     index = api.control.fleet().topology().find_cluster(name);
     if (!index.valid()) co_return no_such_cluster(name);
@@ -107,9 +109,10 @@ Answer remove_cluster(Api& api, const Request& request) {
         co_return conflict(fmt::format("cluster '{}' is declared in the settings; take it out there", name));
     }
     const bool forced = force.value_or(false);
-    const auto done = co_await change_fleet(api, [name, forced](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [name, forced](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         return fleet.remove_cluster(name, forced, moment);
-    });
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return changed(200, {{"name", name}, {"removed", true}}, *done);
 }

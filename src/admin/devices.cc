@@ -21,7 +21,7 @@ Response device_response(Api& api, const std::string& id, unsigned status, const
     return changed(status, device_view(api, *device), durability);
 }
 
-Answer apply_to_device(Api& api, std::string id, control::FleetControl::ChangeFn change) {
+Answer apply_to_device(Api& api, std::string id, ChangeFn change) {
     const auto done = co_await change_fleet(api, std::move(change));
     if (!done) co_return refuse(done.error());
     co_return device_response(api, id, 200, *done);
@@ -43,8 +43,10 @@ Answer create_device(Api& api, const Request& request) {
     const fleet::DeviceSpec spec = read_device_spec(fields);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     if (const auto fault = fault_of(spec, api.control.fleet().topology())) co_return invalid_value(*fault, {});
-    const auto done = co_await change_fleet(
-        api, [&spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> { return fleet.create_device(spec, moment); });
+    const ChangeFn change = [&spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+        return fleet.create_device(spec, moment);
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return device_response(api, spec.id, 201, *done);
 }
@@ -55,16 +57,19 @@ Answer change_device(Api& api, const Request& request) {
     fleet::DevicePatch patch = read_device_patch(fields);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     const std::string id = request.path_values[0];
-    co_return co_await apply_to_device(api, id, [id, patch](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, patch](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         return fleet.patch_device(id, patch, moment);
-    });
+    };
+    co_return co_await apply_to_device(api, id, change);
 }
 
 Answer remove_device(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const std::string id = request.path_values[0];
-    const auto done = co_await change_fleet(
-        api, [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> { return fleet.remove_device(id, moment); });
+    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+        return fleet.remove_device(id, moment);
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return changed(200, {{"id", id}, {"removed", true}}, *done);
 }
@@ -82,9 +87,10 @@ Answer move_device(Api& api, const Request& request) {
     // What a device did in the last milliseconds must not be overlooked, or it would stay where it is.
     api.control.collect_now();
     const std::string id = request.path_values[0];
-    co_return co_await apply_to_device(api, id, [id, to](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, to](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         return fleet.move_device(id, to, moment);
-    });
+    };
+    co_return co_await apply_to_device(api, id, change);
 }
 
 Answer release_device(Api& api, const Request& request) {
@@ -93,8 +99,10 @@ Answer release_device(Api& api, const Request& request) {
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     api.control.collect_now();
     const std::string id = request.path_values[0];
-    co_return co_await apply_to_device(
-        api, id, [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> { return fleet.release_device(id, moment); });
+    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+        return fleet.release_device(id, moment);
+    };
+    co_return co_await apply_to_device(api, id, change);
 }
 
 Answer explain_device(Api& api, const Request& request) {

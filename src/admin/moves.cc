@@ -81,12 +81,13 @@ Answer start_move(Api& api, const Request& request) {
     }
     api.control.collect_now();
     fleet::JobId job;
-    const auto done = co_await change_fleet(api, [&](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [&](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         const auto started = fleet.move_devices(filter, to, pace, moment);
         if (!started) return std::unexpected(started.error());
         job = *started;
         return {};
-    });
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     Response response = job_response(api, job, 201, *done);
     response.headers.emplace_back("Location", fmt::format("/api/v1/moves/{}", job.value()));
@@ -102,9 +103,10 @@ Answer change_move(Api& api, const Request& request) {
     const double pace = fields.number("pace", 0, max_pace).value_or(0);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     const fleet::JobId id = job->id;
-    const auto done = co_await change_fleet(api, [id, pace](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, pace](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
         return fleet.set_job_pace(id, pace, moment);
-    });
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return job_response(api, id, 200, *done);
 }
@@ -114,8 +116,10 @@ Answer cancel_move(Api& api, const Request& request) {
     const auto job = find_job(api, request.path_values[0]);
     if (!job) co_return no_such_move(request.path_values[0]);
     const fleet::JobId id = job->id;
-    const auto done = co_await change_fleet(
-        api, [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> { return fleet.cancel_job(id, moment); });
+    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+        return fleet.cancel_job(id, moment);
+    };
+    const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return job_response(api, id, 200, *done);
 }
