@@ -35,23 +35,22 @@ private:
     std::function<void(std::string_view)> function_;
 };
 
-constexpr const char* text_pattern = "%Y-%m-%d %H:%M:%S.%e %v";
-constexpr const char* json_pattern = "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",%v}";
-
-struct Log {
-    std::shared_ptr<LineSink> sink = std::make_shared<LineSink>();
-    spdlog::logger logger{"holdfast", sink};
-    std::atomic<Level> level{Level::info};
-    std::atomic<Format> format{Format::text};
-
-    Log() {
+/// The log in one format. There is one of these per format, so that a change of format cannot mix two in one line.
+struct FormattedLog {
+    explicit FormattedLog(const char* pattern) {
         logger.set_level(spdlog::level::trace);
-        set_pattern(text_pattern);
-    }
-
-    void set_pattern(const char* pattern) {
         sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, "\n"));
     }
+
+    std::shared_ptr<LineSink> sink = std::make_shared<LineSink>();
+    spdlog::logger logger{"holdfast", sink};
+};
+
+struct Log {
+    FormattedLog text{"%Y-%m-%d %H:%M:%S.%e %v"};
+    FormattedLog json{"{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",%v}"};
+    std::atomic<Level> level{Level::info};
+    std::atomic<Format> format{Format::text};
 };
 
 /// Never destroyed, so that the last threads may still log while the process ends.
@@ -129,9 +128,8 @@ std::string escaped(std::string_view text, bool json) {
 }  // namespace
 
 void configure(Level level, Format format) {
-    Log& log = the_log();
-    log.level.store(level, std::memory_order_relaxed);
-    if (log.format.exchange(format) != format) log.set_pattern(format == Format::json ? json_pattern : text_pattern);
+    the_log().level.store(level, std::memory_order_relaxed);
+    the_log().format.store(format, std::memory_order_relaxed);
 }
 
 bool enabled(Level level) noexcept {
@@ -139,20 +137,19 @@ bool enabled(Level level) noexcept {
 }
 
 void set_sink(std::function<void(std::string_view line)> sink) {
-    the_log().sink->set_function(std::move(sink));
+    the_log().text.sink->set_function(sink);
+    the_log().json.sink->set_function(std::move(sink));
 }
 
 void write(Level level, std::string_view part, std::string_view message) {
     if (!enabled(level)) return;
     Log& log = the_log();
-    std::string line;
-    if (log.format.load(std::memory_order_relaxed) == Format::json) {
-        line = fmt::format(R"("level":"{}","part":"{}","message":"{}")", level_name(level), escaped(part, true),
-                           escaped(message, true));
-    } else {
-        line = fmt::format("{} {:<9} {}", level_column(level), escaped(part, false), escaped(message, false));
-    }
-    log.logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    const bool json = log.format.load(std::memory_order_relaxed) == Format::json;
+    const std::string line =
+        json ? fmt::format(R"("level":"{}","part":"{}","message":"{}")", level_name(level), escaped(part, true),
+                           escaped(message, true))
+             : fmt::format("{} {:<9} {}", level_column(level), escaped(part, false), escaped(message, false));
+    (json ? log.json : log.text).logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
 RepeatLimit::RepeatLimit(std::uint32_t burst, Duration window) noexcept : burst_(burst), window_(window) {}

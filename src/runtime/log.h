@@ -5,7 +5,8 @@
 //     2026-11-21 22:14:08.123 INFO  gateway   device meter-7 connected to east-1
 //     {"time":"2026-11-21T22:14:08.123Z","level":"info","part":"gateway","message":"device meter-7 connected to east-1"}
 //
-// Threads: everything here may be called from any thread. A line is written whole.
+// Threads: everything here may be called from any thread. A line is written whole, before the call returns: lines are for what
+// an operator should know, not for each message or CONNECT, and what can repeat without end goes through a RepeatLimit.
 
 #include <fmt/format.h>
 

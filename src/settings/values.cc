@@ -20,8 +20,6 @@ std::string_view errc_name(std::uint16_t code) {
             return "out_of_bounds";
         case SettingsErrc::unreadable_file:
             return "unreadable_file";
-        case SettingsErrc::invalid:
-            return "invalid";
     }
     return "unknown";
 }

@@ -18,8 +18,7 @@ namespace holdfast::settings {
 enum class SettingsErrc : std::uint16_t {
     malformed_value,  ///< the text is not of the setting's kind
     out_of_bounds,    ///< understood, but too small or too large
-    unreadable_file,  ///< the settings file cannot be read
-    invalid           ///< the settings contradict each other or name something that does not exist
+    unreadable_file   ///< the settings file cannot be read
 };
 const ErrorCategory& error_category(SettingsErrc) noexcept;
 

@@ -46,23 +46,20 @@ void GroupWriter::start() {
 }
 
 void GroupWriter::write(std::vector<fleet::Change> changes, FleetStore::Completion completion) {
-    Lock lock(mutex_);
-    start();
-    ++last_number_;
-    for (fleet::Change& change : changes)
-        pending_.add(last_number_, std::move(change));
-    if (!completion) {
-        wake_.notify_all();
-        return;
+    {
+        const Lock lock(mutex_);
+        start();
+        const bool writer_idles = !has_work();
+        ++last_number_;
+        for (fleet::Change& change : changes)
+            pending_.add(last_number_, std::move(change));
+        if (completion && completions_.size() < options_.max_completions) {
+            completions_.push_back({last_number_, std::exchange(completion, nullptr)});
+        }
+        // While changes gather, a wake-up for each would cost more than the change itself.
+        if (writer_idles || hurried()) wake_.notify_all();
     }
-    if (completions_.size() >= options_.max_completions) {
-        wake_.notify_all();
-        lock.unlock();
-        completion(false);
-        return;
-    }
-    completions_.push_back({last_number_, std::move(completion)});
-    wake_.notify_all();
+    if (completion) completion(false);
 }
 
 void GroupWriter::replace(fleet::FleetImage image) {

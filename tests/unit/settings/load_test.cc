@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include <chrono>
 #include <cstdio>
@@ -307,6 +309,31 @@ TEST(Load, EscapesAndClipsWhatItRepeats) {
     const Lines lines = problems("[log]\nlevel = \"" + std::string(500, 'a') + "\"\n");
     EXPECT_LT(lines.at(0).size(), 250U);
     EXPECT_EQ(problems("[log]\n\"a\\nb\" = 1\n"), (Lines{"holdfast.toml:2:1: there is no setting \"log.a\\x0Ab\""}));
+}
+
+RC_GTEST_PROP(Load, TellsAProblemOrLoadsWhateverIsChangedInAFile, ()) {
+    std::string text =
+        "[gateway]\nlisten = [\"0.0.0.0:1\"]\nconnect_deadline = \"10s\"\n[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = "
+        "\"a-1\"\n"
+        "address = \"h:1\"\n[[allocation.rule]]\nprefix = \"m\"\ncluster = \"a\"\n";
+    const auto changes = *rc::gen::inRange(1, 6);
+    for (int i = 0; i < changes; ++i) {
+        const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+        const auto what = *rc::gen::element<char>('\n', '[', ']', '"', '=', '.', '1', 'a', '\0', '\xff', '{', ' ');
+        if (*rc::gen::arbitrary<bool>()) {
+            text[at] = what;
+        } else {
+            text.insert(at, 1, what);
+        }
+    }
+    const auto loaded = load(file(text));
+    if (loaded) return;
+    RC_ASSERT(!loaded.error().empty());
+    for (const Problem& problem : loaded.error()) {
+        RC_ASSERT(!problem.sentence.empty());
+        RC_ASSERT(problem.place.starts_with("holdfast.toml"));
+        RC_ASSERT(problem.sentence.size() < 500U);
+    }
 }
 
 TEST(ReadSettingsFile, SaysWhyItCannot) {

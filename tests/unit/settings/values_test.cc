@@ -1,6 +1,8 @@
 #include "settings/values.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include <chrono>
 
@@ -62,6 +64,27 @@ TEST(Addresses, AreReadAndWritten) {
     }
     EXPECT_EQ(format_address({"::1", 1883}), "[::1]:1883");
     EXPECT_EQ(format_address({"a", 0}), "a:0");
+}
+
+RC_GTEST_PROP(Durations, ReadBackWhatTheyWrite, ()) {
+    const Duration value(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000'000'000'000));
+    const auto unit = *rc::gen::element<std::int64_t>(1, 1'000, 1'000'000, 1'000'000'000, 60'000'000'000, 3'600'000'000'000);
+    RC_ASSERT(*parse_duration(format_duration(value)) == value);
+    const Duration rounded(value.count() / unit * unit);
+    RC_ASSERT(*parse_duration(format_duration(rounded)) == rounded);
+}
+
+RC_GTEST_PROP(Sizes, ReadBackWhatTheyWrite, ()) {
+    const auto bytes = *rc::gen::inRange<std::uint64_t>(0, 1ULL << 50);
+    const auto shift = *rc::gen::inRange(0, 45);
+    const ByteSize size{bytes >> shift << shift};
+    RC_ASSERT(*parse_size(format_size(size)) == size);
+}
+
+RC_GTEST_PROP(Values, SurviveAnyText, (const std::string& text)) {
+    static_cast<void>(parse_duration(text));
+    static_cast<void>(parse_size(text));
+    if (const auto address = parse_address(text)) RC_ASSERT(*parse_address(format_address(*address)) == *address);
 }
 
 }  // namespace
