@@ -13,17 +13,15 @@
 #include "exact_copy.h"
 #include "model_server.h"
 #include "mqtt/client_session.h"
+#include "talk.h"
 
 namespace holdfast::mqtt {
 namespace {
 
 constexpr std::size_t never = 1'000'000'000;
 
-ClientOptions options_of(Version version) {
-    ClientOptions options;
-    options.connect.version = version;
-    options.connect.client_id = "a";
-    options.connect.clean_start = false;
+ClientOptions faulty_options(Version version) {
+    ClientOptions options = options_of(version, false);
     options.max_inflight = 2;
     return options;
 }
@@ -32,7 +30,7 @@ ClientOptions options_of(Version version) {
 class World {
 public:
     World(Version version, std::vector<std::size_t> cuts)
-        : server(version), client(options_of(version)), cuts_(std::move(cuts)) {}
+        : server(version), client(faulty_options(version)), cuts_(std::move(cuts)) {}
 
     void publish(const std::string& payload, QoS qos) {
         const auto ticket = client.publish({.topic = "t", .payload = as_bytes(payload), .qos = qos}, now_);

@@ -41,6 +41,18 @@ std::string reason_of(ReasonCode code) {
 
 }  // namespace
 
+ClientOptions options_of(Version version, bool clean) {
+    ClientOptions options;
+    options.connect.version = version;
+    options.connect.client_id = "a";
+    options.connect.clean_start = clean;
+    return options;
+}
+
+std::string greeting(Version version, bool clean) {
+    return "> connect " + std::string(name(version)) + " a" + (clean ? " clean\n" : "\n");
+}
+
 std::string spoken(const Packet& packet) {
     const std::string type(name(type_of(packet)));
     return std::visit(

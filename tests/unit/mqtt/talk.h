@@ -49,6 +49,11 @@ private:
     std::string lines_;
 };
 
+/// A client called "a".
+[[nodiscard]] ClientOptions options_of(Version version, bool clean = true);
+/// What it says first.
+[[nodiscard]] std::string greeting(Version version, bool clean = true);
+
 /// One packet in a few words.
 [[nodiscard]] std::string spoken(const Packet& packet);
 /// One event in a few words.
