@@ -101,6 +101,8 @@ RouteWord Fleet::State::route_of(const DeviceState& state) const {
 
 bool Fleet::State::misplaced(const DeviceState& state, ClusterIndex cluster, NodeIndex node) const {
     const RouteWord word = route_of(state);
+    // Devices may stay on a draining node only while an operator ties them to it.
+    if (topology.node(node).state() == NodeState::draining && state.explicit_node != node) return true;
     return (word.cluster.valid() && word.cluster != cluster) || (word.node.valid() && word.node != node);
 }
 
@@ -214,7 +216,7 @@ Result<> Fleet::patch_device(std::string_view id, const DevicePatch& patch, Mome
     const auto present = s.presence.find(id);
     if (present && state.disabled) {
         s.order_end(present->connection, EndCause::device_disabled);
-    } else {
+    } else if (patch.home) {
         s.follow_route(id, EndCause::moved, moment.now);
     }
     return {};

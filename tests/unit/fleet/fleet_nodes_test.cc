@@ -159,6 +159,8 @@ TEST(FleetNodes, DrainLeavesDevicesThatAnOperatorTiedThere) {
     ASSERT_TRUE(scene.fleet().drain("east-1", 0, false, scene.moment()));
     EXPECT_TRUE(scene.run(seconds(1)).empty());
     EXPECT_EQ(scene.where("tied"), "east-1");
+    ASSERT_TRUE(scene.fleet().release_device("tied", scene.moment()));
+    EXPECT_EQ(scene.run(seconds(1)).size(), 1U) << "no longer tied, it has no place there";
 }
 
 TEST(FleetNodes, TheLastNodeIsDrainedOnlyByForce) {
