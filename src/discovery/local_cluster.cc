@@ -78,7 +78,7 @@ private:
     DirectoryLock lock_;
     std::vector<std::unique_ptr<LocalNodeProcess>> processes_;
     bool starting_ = false;
-    std::size_t listed_ = 0;
+    std::string last_picture_;
     std::size_t still_running_ = 0;
     std::function<void()> stopped_;
 };
@@ -144,8 +144,11 @@ void LocalCluster::Impl::list() {
         if (!process->was_started()) continue;
         listed.nodes.push_back({process->name(), options_.address, options_.address, process->port(), options_.weight});
     }
-    if (listed.nodes.size() == listed_) return;
-    listed_ = listed.nodes.size();
+    std::string picture;
+    for (const auto& node : listed.nodes)
+        picture += fmt::format("{} {} ", node.name, node.port);
+    if (picture == last_picture_) return;
+    last_picture_ = std::move(picture);
     if (nodes_sink_) nodes_sink_(listed);
 }
 

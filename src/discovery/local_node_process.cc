@@ -29,6 +29,9 @@ constexpr std::string_view pid_name = "mosquitto.pid";
 constexpr std::string_view port_name = "port";
 constexpr std::string_view sessions_name = "sessions";
 
+// Mosquitto ends within milliseconds when it cannot listen.
+constexpr Duration surely_listening = std::chrono::seconds(2);
+
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -131,21 +134,23 @@ void LocalNodeProcess::start() {
 
 void LocalNodeProcess::launch() {
     if (auto started = spawn(); !started) return retry(LocalNodeEvent::Kind::start_failed, 0, started.error().message());
-    restart_.started(net::steady_now());
+    launched_at_ = net::steady_now();
+    restart_.started(launched_at_);
     was_started_ = true;
     const std::string where = net::to_text(net::HostPort{options_.address, port_});
     tell(LocalNodeEvent::Kind::started, pid(), {}, fmt::format("{} runs as process {} on {}", options_.node, pid(), where));
     changed_();
 }
 
-// A port that was chosen here and that nobody was told yet may still be exchanged for another.
+// Between choosing a port and Mosquitto's listening on it, somebody else may take it. Until it has once been surely ours,
+// another is chosen.
 Result<> LocalNodeProcess::claim_port() {
     const net::Endpoint endpoint(boost::asio::ip::make_address(options_.address), port_);
     if (net::can_listen(endpoint)) {
         port_holder_.reset();
         return {};
     }
-    if (options_.port == 0 && !was_started_) {
+    if (options_.port == 0 && !settled_) {
         if (auto port = choose_port(); !port) return port;
         return write_config();
     }
@@ -171,6 +176,7 @@ Result<> LocalNodeProcess::spawn() {
 void LocalNodeProcess::on_exit(const ChildExit& exit) {
     const auto child = std::move(child_);
     const int pid = child->pid();
+    if (net::steady_now() - launched_at_ >= surely_listening) settled_ = true;
     std::error_code ignored;
     fs::remove(file(pid_name), ignored);
     if (stopping_) {

@@ -80,6 +80,8 @@ private:
     std::uint16_t port_ = 0;
     std::optional<std::string> port_holder_;  ///< who held our port at the last conflict, for people
     bool was_started_ = false;
+    bool settled_ = false;  ///< it has run for a while, so its port was surely its own
+    Time launched_at_{};
     bool stopping_ = false;
     std::function<void()> stopped_;
     std::unique_ptr<ChildProcess> child_;

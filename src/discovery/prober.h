@@ -60,7 +60,7 @@ public:
     /// A hint that something happened to the node (the gateway could not connect): asks now, unless a question is open.
     void probe_now(std::string_view node);
 
-    /// For the probes that begin from now on.
+    /// Times hold from the next question on; the rest for nodes that are added later.
     void set_options(ProbeOptions options);
 
     /// Ends all probes; no report after it.

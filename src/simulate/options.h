@@ -34,11 +34,11 @@ struct Options {
     bool echo = false;
     /// The same seed plans the same lives.
     std::uint64_t seed = 1;
-    /// Leave an id alone once somebody else has taken it over, instead of fighting for it. MQTT 5 servers may say so (0x8E); a
-    /// connection that is closed without a word, alone, is taken for the same.
+    /// Leave an id alone once somebody else has taken it over, instead of fighting for it. MQTT 5 servers may say so (0x8E).
+    /// Many do not; so a connection that ends for no reason that is told, while no other does, is taken for the same.
     bool yield_ids = false;
-    /// With `yield_ids`: for how long; Duration::max() = until stopped.
-    Duration step_aside = Duration::max();
+    /// With `yield_ids`: for how long; Duration::max() = until stopped. Ends by itself because the above is a guess.
+    Duration step_aside = std::chrono::minutes(10);
     std::string username;
     std::string password;
 };

@@ -39,8 +39,9 @@ net::MqttClientOptions client_options(const Options& options, const std::string&
     return client;
 }
 
-bool goes_elsewhere(mqtt::ReasonCode reason) {
-    return reason == mqtt::ReasonCode::use_another_server || reason == mqtt::ReasonCode::server_moved;
+// May hide a takeover: the node closed, and a gateway between us and it said on its behalf that we had better go elsewhere.
+bool hides_its_reason(mqtt::ReasonCode reason) {
+    return reason == mqtt::ReasonCode::use_another_server || reason == mqtt::ReasonCode::unspecified_error;
 }
 
 }  // namespace
@@ -170,17 +171,24 @@ void SimulatedDevice::on_message(const mqtt::PublishView& message, Time now) {
 void SimulatedDevice::on_disconnected(const mqtt::client_event::Disconnected& disconnected, Time now) {
     if (!connected_) return;
     using enum mqtt::DisconnectCause;
-    if (disconnected.cause == requested) return;
-    if (disconnected.cause == server_disconnect) ++ground_.tally.told_to_go;
-    if (disconnected.cause == server_disconnect && disconnected.reason == mqtt::ReasonCode::session_taken_over) {
-        told_of_takeover_ = true;
-    } else if (disconnected.cause != server_disconnect || !goes_elsewhere(disconnected.reason)) {
-        // Between us and the node there may be a gateway that says DISCONNECT where the node said nothing.
-        if (disconnected.cause != server_disconnect) ++ground_.tally.lost_connections;
-        ended_without_a_word_ = true;
-        lost_at_ = now;
-        ground_.close_times.lost(now);
+    switch (disconnected.cause) {
+        case requested:
+            return;
+        case server_disconnect:
+            ++ground_.tally.told_to_go;
+            told_of_takeover_ = disconnected.reason == mqtt::ReasonCode::session_taken_over;
+            if (!hides_its_reason(disconnected.reason)) return;
+            break;
+        case transport_closed:
+        case connect_timeout:
+        case pong_timeout:
+        case protocol_error:
+            ++ground_.tally.lost_connections;
+            break;
     }
+    ended_without_a_word_ = true;
+    lost_at_ = now;
+    ground_.close_times.lost(now);
 }
 
 void SimulatedDevice::gone() {
