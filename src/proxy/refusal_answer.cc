@@ -84,8 +84,8 @@ ReasonCode goodbye_for(EndReason reason) noexcept {
             return ReasonCode::use_another_server;
         case EndReason::superseded:
             return ReasonCode::session_taken_over;
+        // "Banned" is a word for CONNACK only (MQTT5 table 3-13).
         case EndReason::device_disabled:
-            return ReasonCode::banned;
         case EndReason::device_removed:
         case EndReason::ended_by_operator:
             return ReasonCode::administrative_action;

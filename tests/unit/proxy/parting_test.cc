@@ -26,7 +26,7 @@ TEST_P(PartingInEachVersion, BetweenPacketsItIsDoneAtOnce) {
         {EndReason::drained, 0x9C},
         {EndReason::node_left, 0x9C},
         {EndReason::superseded, 0x8E},
-        {EndReason::device_disabled, 0x8A},
+        {EndReason::device_disabled, 0x98},
         {EndReason::device_removed, 0x98},
         {EndReason::ended_by_operator, 0x98},
         {EndReason::shutting_down, 0x8B},
