@@ -8,6 +8,8 @@
 #include <exception>
 #include <utility>
 
+#include "admin/problem.h"
+
 namespace holdfast::admin {
 
 namespace asio = boost::asio;
@@ -22,11 +24,17 @@ std::string_view code_name(std::uint16_t code) {
 
 constexpr std::chrono::milliseconds pause_after_failed_accept{100};
 
-constexpr std::string_view busy_answer =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\n"
-    "Content-Length: 150\r\n\r\n"
-    R"({"type":"urn:holdfast:problem:busy","title":"Service Unavailable","status":503,"detail":"the API serves as many connections as it may; try again"}  )"
-    "\n";
+/// For whoever comes while all connections are taken.
+const std::string& busy_answer() {
+    static const std::string answer = [] {
+        const Response busy = problem({503, "busy", "the API serves as many connections as it may; try again"});
+        return fmt::format(
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: {}\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: "
+            "{}\r\n\r\n{}",
+            busy.content_type, busy.body.size(), busy.body);
+    }();
+    return answer;
+}
 
 }  // namespace
 
@@ -123,7 +131,7 @@ void AdminServer::take(tcp::socket socket) {
 void AdminServer::turn_away(tcp::socket socket) {
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.send(asio::buffer(busy_answer), 0, ignored);
+    socket.send(asio::buffer(busy_answer()), 0, ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,8 @@ struct Api {
     /// Used where a request names no pace; connections a second, 0 for all at once. May be changed at run time.
     double move_pace = 0;
     double drain_pace = 0;
-    /// Clients that follow events now.
-    std::size_t event_streams = 0;
+    /// How many clients follow events now. Shared with them, as the last of them may end with the io_context, after the API.
+    std::shared_ptr<std::size_t> event_streams = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace holdfast::admin

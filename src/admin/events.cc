@@ -49,10 +49,11 @@ public:
         : api_(api),
           after_(after),
           timer_(api.io),
+          streams_(api.event_streams),
           subscription_(api.control.event_signal().subscribe([this] { timer_.cancel(); })) {
-        ++api_.event_streams;
+        ++*streams_;
     }
-    ~EventFollower() override { --api_.event_streams; }
+    ~EventFollower() override { --*streams_; }
     EventFollower(const EventFollower&) = delete;
     EventFollower& operator=(const EventFollower&) = delete;
 
@@ -86,14 +87,15 @@ private:
     Api& api_;
     std::uint64_t after_;
     asio::steady_timer timer_;
+    std::shared_ptr<std::size_t> streams_;
     bool greeted_ = false;
     bool cancelled_ = false;
     control::EventSignal::Subscription subscription_;
 };
 
 Response follow(Api& api, std::uint64_t after) {
-    if (api.event_streams >= api.options.max_event_streams) {
-        return unavailable(fmt::format("{} clients follow events already, which is as many as may", api.event_streams));
+    if (*api.event_streams >= api.options.max_event_streams) {
+        return unavailable(fmt::format("{} clients follow events already, which is as many as may", *api.event_streams));
     }
     Response response;
     response.content_type = "text/event-stream";

@@ -94,6 +94,7 @@ struct Head {
     std::string query;
     unsigned version;
     bool keep_alive;
+    bool has_body;
     bool expects_continue;
     std::optional<std::uint64_t> content_length;
 };
@@ -102,16 +103,61 @@ Head describe(const HttpBodySource::HeadParser& parser) {
     const auto& message = parser.get();
     const std::string_view target = as_view(message.target());
     const std::size_t mark = target.find('?');
-    Head head{message.method(),
-              std::string(as_view(message.method_string())),
-              std::string(target.substr(0, mark)),
-              mark == std::string_view::npos ? std::string() : std::string(target.substr(mark + 1)),
-              message.version(),
-              parser.keep_alive(),
-              beast::iequals(message[http::field::expect], "100-continue"),
-              std::nullopt};
-    if (const auto length = parser.content_length()) head.content_length = *length;
+    Head head{.method = message.method(),
+              .method_name = std::string(as_view(message.method_string())),
+              .path = std::string(target.substr(0, mark)),
+              .query = mark == std::string_view::npos ? std::string() : std::string(target.substr(mark + 1)),
+              .version = message.version(),
+              .keep_alive = parser.keep_alive(),
+              .has_body = parser.chunked(),
+              .expects_continue = beast::iequals(message[http::field::expect], "100-continue"),
+              .content_length = std::nullopt};
+    if (const auto length = parser.content_length()) {
+        head.content_length = *length;
+        head.has_body = head.has_body || *length > 0;
+    }
     return head;
+}
+
+std::uint64_t body_bound(const Route& route, const AdminOptions& options) {
+    return route.body == BodyUse::stream ? options.max_import_bytes : options.max_body_bytes;
+}
+
+/// Holds a request against the token, the routes and the bounds, and fills in what its head says. Nothing when it may go on.
+std::optional<Response> admit(const Head& head, RouteMatch& match, const HttpBodySource::HeadParser& parser,
+                              const SessionContext& context, Request& request) {
+    if (head.path.empty() || head.path.front() != '/') return bad_request("the request's target is not a path");
+    const auto& fields = parser.get();
+    request.authorised = shows_token(as_view(fields[http::field::authorization]), context.token);
+    const bool is_open = match.route != nullptr && match.route->access == Access::anyone;
+    if (!request.authorised && !is_open) return refuse_without_token();
+    if (match.route == nullptr) return refuse_unrouted(match, head.method_name, head.path);
+    auto query = Query::parse(head.query);
+    if (match.malformed || !query) return bad_request("the request's target has a broken escape, or is not UTF-8 text");
+    const std::uint64_t bound = body_bound(*match.route, context.options);
+    if (head.content_length.value_or(0) > bound) {
+        return problem({413, "too-large", fmt::format("the request's body may have at most {} bytes", bound)});
+    }
+    request.method = head.method;
+    request.path_values = std::move(match.path_values);
+    request.query = std::move(*query);
+    request.content_type = as_view(fields[http::field::content_type]);
+    request.accept = as_view(fields[http::field::accept]);
+    request.last_event_id = as_view(fields["Last-Event-ID"]);
+    return std::nullopt;
+}
+
+/// Reads all of a body; a refusal when it cannot be had.
+asio::awaitable<std::optional<Response>> read_body(HttpBodySource& source, std::string& body) {
+    while (true) {
+        const auto piece = co_await source.next();
+        if (!piece) {
+            const bool too_large = piece.error().is(BodyErrc::too_large);
+            co_return problem({too_large ? 413u : 400u, too_large ? "too-large" : "malformed-http", piece.error().message()});
+        }
+        if (piece->empty()) co_return std::nullopt;
+        body += *piece;
+    }
 }
 
 }  // namespace
@@ -147,62 +193,25 @@ asio::awaitable<HttpSession::Next> HttpSession::serve_one() {
     }
     const Head head = describe(parser);
     const bool head_only = head.method == http::verb::head;
-    const bool has_body = head.content_length.value_or(0) > 0 || parser.chunked();
-    const bool reusable = head.keep_alive && !has_body;
-
-    Request request;
-    request.method = head.method;
-    if (head.path.empty() || head.path.front() != '/') {
-        co_return co_await answer(bad_request("the request's target is not a path"), reusable, head.version, head_only);
-    }
     RouteMatch match = find_route(context_.routes, head.method, head.path);
-    const auto& fields = parser.get();
-    request.authorised = shows_token(as_view(fields[http::field::authorization]), context_.token);
-    const bool is_open = match.route != nullptr && match.route->access == Access::anyone;
-    if (!request.authorised && !is_open) co_return co_await answer(refuse_without_token(), reusable, head.version, head_only);
-    if (match.route == nullptr) {
-        co_return co_await answer(refuse_unrouted(match, head.method_name, head.path), reusable, head.version, head_only);
+    Request request;
+    if (auto refusal = admit(head, match, parser, context_, request)) {
+        // An answer that does not wait for the body leaves a connection that cannot be used again.
+        co_return co_await answer(std::move(*refusal), head.keep_alive && !head.has_body, head.version, head_only);
     }
-    auto query = Query::parse(head.query);
-    if (match.malformed || !query) {
-        co_return co_await answer(bad_request("the request's target has a broken escape, or is not UTF-8 text"), reusable,
-                                  head.version, head_only);
-    }
-    request.path_values = std::move(match.path_values);
-    request.query = std::move(*query);
-    request.content_type = as_view(fields[http::field::content_type]);
-    request.accept = as_view(fields[http::field::accept]);
-    request.last_event_id = as_view(fields["Last-Event-ID"]);
-
-    const bool streams_body = match.route->body == BodyUse::stream;
-    const std::uint64_t body_bound = streams_body ? context_.options.max_import_bytes : context_.options.max_body_bytes;
-    if (head.content_length.value_or(0) > body_bound) {
-        Response refusal = problem({413, "too-large", fmt::format("the request's body may have at most {} bytes", body_bound)});
-        co_return co_await answer(std::move(refusal), false, head.version, head_only);
-    }
-    if (head.expects_continue && has_body) {
+    if (head.expects_continue && head.has_body) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         stream_.expires_after(context_.options.request_timeout);
         const auto [failed, written] = co_await asio::async_write(stream_, asio::buffer(go_on), awaited);
         if (failed) co_return Next::close;
     }
     // Too large for a coroutine frame that most requests would carry in vain.
-    const auto source =
-        std::make_unique<HttpBodySource>(stream_, buffer_, std::move(parser), context_.options.request_timeout, body_bound);
-    if (streams_body) {
+    const auto source = std::make_unique<HttpBodySource>(stream_, buffer_, std::move(parser), context_.options.request_timeout,
+                                                         body_bound(*match.route, context_.options));
+    if (match.route->body == BodyUse::stream) {
         request.body_source = source.get();
-    } else {
-        while (true) {
-            const auto piece = co_await source->next();
-            if (!piece) {
-                const unsigned status = piece.error().is(BodyErrc::too_large) ? 413 : 400;
-                const std::string_view type = piece.error().is(BodyErrc::too_large) ? "too-large" : "malformed-http";
-                Response refusal = problem({status, type, piece.error().message()});
-                co_return co_await answer(std::move(refusal), false, head.version, head_only);
-            }
-            if (piece->empty()) break;
-            request.body += *piece;
-        }
+    } else if (auto refusal = co_await read_body(*source, request.body)) {
+        co_return co_await answer(std::move(*refusal), false, head.version, head_only);
     }
     Response response = co_await match.route->handler(context_.api, request);
     if (stopped_) co_return Next::close;

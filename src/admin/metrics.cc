@@ -182,7 +182,7 @@ public:
         add_fleet(out, api_.control.fleet());
         add_gateway(out, api_.control.gateway_stats());
         add_store(out, api_.control.store_status());
-        out.gauge("holdfast_event_followers", "Clients that follow events.", static_cast<double>(api_.event_streams));
+        out.gauge("holdfast_event_followers", "Clients that follow events.", static_cast<double>(*api_.event_streams));
         return out.take();
     }
 

@@ -18,10 +18,11 @@ std::optional<Response> read_page(const Api& api, const Request& request, PageRe
     if (const auto limit = request.query.get("limit")) {
         const char* const end = limit->data() + limit->size();
         const auto read = std::from_chars(limit->data(), end, page.limit);
-        if (read.ec != std::errc() || read.ptr != end || page.limit < 1 || page.limit > api.options.max_page_size) {
-            return invalid_value(fmt::format("'limit' must be a whole number from 1 to {}", api.options.max_page_size),
-                                 "?limit");
+        if (read.ec != std::errc() || read.ptr != end || page.limit < 1) {
+            return invalid_value("'limit' must be a whole number from 1", "?limit");
         }
+        // A client need not know this server's largest page: it gets that, and a `next`.
+        page.limit = std::min(page.limit, api.options.max_page_size);
     }
     if (const auto cursor = request.query.get("cursor")) {
         std::uint64_t value = 0;

@@ -78,29 +78,26 @@ std::string path_of(std::string_view name) {
     return "/api/v1/clusters/" + percent_encode(name);
 }
 
-}  // namespace
-
-void add_cluster_commands(CLI::App& app, CommandSet& set) {
-    CLI::App* const cluster = app.add_subcommand("cluster", "Clusters: sets of broker nodes");
-    cluster->require_subcommand(1);
-    const auto arguments = std::make_shared<ClusterArguments>();
+void add_reading(CLI::App& cluster, CommandSet& set, const std::shared_ptr<ClusterArguments>& arguments) {
     Call& call = set.call;
-
-    cluster->add_subcommand("ls", "Lists clusters")->callback([&set, &call] {
+    cluster.add_subcommand("ls", "Lists clusters")->callback([&set, &call] {
         set.choose([&call] {
             return call.list("/api/v1/clusters", 0, [&call](const json::value& answer) { print_clusters(call, answer); });
         });
     });
 
-    CLI::App* const show = cluster->add_subcommand("show", "Shows one cluster");
+    CLI::App* const show = cluster.add_subcommand("show", "Shows one cluster");
     show->add_option("NAME", arguments->name, "The cluster's name")->required();
     show->callback([&set, &call, arguments] {
         set.choose([&call, arguments] {
             return call.get(path_of(arguments->name), [&call](const json::value& answer) { print_cluster(call, answer); });
         });
     });
+}
 
-    CLI::App* const add = cluster->add_subcommand("add", "Declares a cluster; add nodes to it with: holdfast node add");
+void add_changing(CLI::App& cluster, CommandSet& set, const std::shared_ptr<ClusterArguments>& arguments) {
+    Call& call = set.call;
+    CLI::App* const add = cluster.add_subcommand("add", "Declares a cluster; add nodes to it with: holdfast node add");
     add->add_option("NAME", arguments->name, "The cluster's name")->required();
     add->add_option("--weight", arguments->weight, "Its share of new devices (default 100)");
     add->callback([&set, &call, arguments] {
@@ -115,7 +112,7 @@ void add_cluster_commands(CLI::App& app, CommandSet& set) {
         });
     });
 
-    CLI::App* const change = cluster->add_subcommand("set", "Changes a cluster");
+    CLI::App* const change = cluster.add_subcommand("set", "Changes a cluster");
     change->add_option("NAME", arguments->name, "The cluster's name")->required();
     change->add_option("--weight", arguments->weight, "Its share of new devices");
     auto* const enable = change->add_flag("--enable", arguments->enable, "It takes new devices");
@@ -130,7 +127,7 @@ void add_cluster_commands(CLI::App& app, CommandSet& set) {
         });
     });
 
-    CLI::App* const remove = cluster->add_subcommand("rm", "Removes a cluster and its nodes");
+    CLI::App* const remove = cluster.add_subcommand("rm", "Removes a cluster and its nodes");
     remove->add_option("NAME", arguments->name, "The cluster's name")->required();
     remove->add_flag("--force", arguments->force, "Also while devices are at home there; they are then allocated anew");
     remove->callback([&set, &call, arguments] {
@@ -142,6 +139,16 @@ void add_cluster_commands(CLI::App& app, CommandSet& set) {
             });
         });
     });
+}
+
+}  // namespace
+
+void add_cluster_commands(CLI::App& app, CommandSet& set) {
+    CLI::App* const cluster = app.add_subcommand("cluster", "Clusters: sets of broker nodes");
+    cluster->require_subcommand(1);
+    const auto arguments = std::make_shared<ClusterArguments>();
+    add_reading(*cluster, set, arguments);
+    add_changing(*cluster, set, arguments);
 }
 
 }  // namespace holdfast::cli

@@ -123,7 +123,9 @@ void print_device(const Call& call, const json::value& device) {
 
 void print_moved(const Call& call, const json::value& device) {
     const std::string place = text_at(device, "node").empty() ? shown_at(device, "cluster") : text_at(device, "node");
-    const std::string serving = shown_at(device, "cluster");
+    std::string serving = text_at(device, "explicit_cluster");
+    if (serving.empty()) serving = text_at(device, "home");
+    if (serving.empty()) serving = shown_at(device, "cluster");
     std::string sentence;
     if (flag_at(device, "connected") && flag_at(member(device, "connection"), "ending")) {
         sentence =

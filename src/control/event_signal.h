@@ -2,8 +2,10 @@
 // Tells followers that there are new events. It carries none: each follower reads them from the fleet's bounded log at its own
 // pace, so a slow follower costs no memory and can see how many it missed.
 
+#include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <utility>
 
 namespace holdfast::control {
@@ -13,15 +15,15 @@ class EventSignal {
 public:
     using Wake = std::function<void()>;
 
-    /// Ends its subscription when it is destroyed. The signal must outlive it.
+    /// Ends its subscription when it is destroyed. May outlive the signal.
     class Subscription {
     public:
         Subscription() = default;
-        Subscription(Subscription&& other) noexcept : signal_(std::exchange(other.signal_, nullptr)), place_(other.place_) {}
+        Subscription(Subscription&& other) noexcept : wakes_(std::exchange(other.wakes_, {})), place_(other.place_) {}
         Subscription& operator=(Subscription&& other) noexcept {
             if (this != &other) {
                 reset();
-                signal_ = std::exchange(other.signal_, nullptr);
+                wakes_ = std::exchange(other.wakes_, {});
                 place_ = other.place_;
             }
             return *this;
@@ -29,28 +31,28 @@ public:
         ~Subscription() { reset(); }
 
         void reset() noexcept {
-            if (signal_ != nullptr) signal_->wakes_.erase(place_);
-            signal_ = nullptr;
+            if (const auto wakes = std::exchange(wakes_, {}).lock()) wakes->erase(place_);
         }
 
     private:
         friend class EventSignal;
-        Subscription(EventSignal* signal, std::list<Wake>::iterator place) : signal_(signal), place_(place) {}
-        EventSignal* signal_ = nullptr;
-        std::list<Wake>::iterator place_{};
+        using Wakes = std::list<Wake>;
+        Subscription(const std::shared_ptr<Wakes>& wakes, Wakes::iterator place) : wakes_(wakes), place_(place) {}
+        std::weak_ptr<Wakes> wakes_;
+        Wakes::iterator place_{};
     };
 
     /// `wake` must not subscribe, unsubscribe or change the fleet; let it post or cancel a timer.
-    [[nodiscard]] Subscription subscribe(Wake wake) { return {this, wakes_.insert(wakes_.end(), std::move(wake))}; }
+    [[nodiscard]] Subscription subscribe(Wake wake) { return {wakes_, wakes_->insert(wakes_->end(), std::move(wake))}; }
 
     void notify() const {
-        for (const Wake& wake : wakes_)
+        for (const Wake& wake : *wakes_)
             wake();
     }
-    [[nodiscard]] std::size_t subscribers() const noexcept { return wakes_.size(); }
+    [[nodiscard]] std::size_t subscribers() const noexcept { return wakes_->size(); }
 
 private:
-    std::list<Wake> wakes_;
+    std::shared_ptr<std::list<Wake>> wakes_ = std::make_shared<std::list<Wake>>();
 };
 
 }  // namespace holdfast::control

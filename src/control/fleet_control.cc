@@ -175,12 +175,13 @@ void FleetControl::follow_topology(const fleet::SnapshotPtr& snapshot) {
 }
 
 void FleetControl::write(std::vector<fleet::Change> changes, Completion completion) {
-    if (changes.empty() || store_ == nullptr) {
-        if (completion) completion(Durability{});
+    if (!completion) {
+        if (store_ != nullptr && !changes.empty()) store_->write(std::move(changes));
         return;
     }
-    if (!completion) {
-        store_->write(std::move(changes));
+    // What changed nothing may still rest on something that is not durable yet.
+    if (store_ == nullptr || (changes.empty() && store_->status().pending == 0)) {
+        completion(Durability{});
         return;
     }
     if (!running_ || waiting_.size() >= options_.max_waiting_changes) {
