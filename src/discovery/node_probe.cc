@@ -8,6 +8,8 @@
 namespace holdfast::discovery {
 namespace {
 
+constexpr int tries_of_a_newcomer = 20;
+
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -17,6 +19,7 @@ double seconds(Duration duration) {
 NodeProbe::Outcome NodeProbe::report(Step step, bool ok, std::string reason, Time now) {
     state_ = step == Step::close ? State::apart : state_;
     next_ = std::max(asked_ + timing_.interval, now);
+    ever_told_ = true;
     return Outcome{step, Verdict{ok, std::move(reason), now - asked_}};
 }
 
@@ -67,7 +70,10 @@ NodeProbe::Outcome NodeProbe::on_lost(Time now, std::string_view why) {
             return {};
         case State::connecting:
             second_try_ = false;
-            return report(Step::close, false, std::string(why), now);
+            if (ever_told_ || now - began_ >= timing_.interval) return report(Step::close, false, std::string(why), now);
+            state_ = State::apart;
+            next_ = now + timing_.interval / tries_of_a_newcomer;
+            return {Step::close, std::nullopt};
         case State::together:
         case State::asking:
             break;

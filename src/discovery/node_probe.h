@@ -30,7 +30,7 @@ public:
         std::optional<Verdict> verdict;
     };
 
-    explicit NodeProbe(const ProbeTiming& timing, Time now) noexcept : timing_(timing), next_(now) {}
+    explicit NodeProbe(const ProbeTiming& timing, Time now) noexcept : timing_(timing), began_(now), next_(now) {}
 
     /// When `on_time` wants to be called.
     [[nodiscard]] Time deadline() const noexcept { return next_; }
@@ -42,7 +42,8 @@ public:
     /// CONNACK came, refusing; `alive_all_the_same` when the refusal is about the probe (credentials), not about the node.
     [[nodiscard]] Outcome on_refused(Time now, std::string_view why, bool alive_all_the_same);
     [[nodiscard]] Outcome on_pong(Time now);
-    /// The connection could not be made, or is gone.
+    /// The connection could not be made, or is gone. A node that has only just been listed may not listen yet: during the first
+    /// interval it is tried again soon, and no failure is told.
     [[nodiscard]] Outcome on_lost(Time now, std::string_view why);
 
     /// Ask soon: brings the next question forward, unless one is open. Never more often than ten times per interval.
@@ -57,6 +58,8 @@ private:
 
     ProbeTiming timing_;
     State state_ = State::apart;
+    bool ever_told_ = false;
+    Time began_;
     Time asked_{};
     Time next_;
     /// This connection was made at once after the last was lost. If it is lost too before a PINGRESP, that is a failure, not a

@@ -12,7 +12,7 @@ namespace holdfast::live {
 class ScratchDirectory {
 public:
     ScratchDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-live-XXXXXX").native();
+        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-live-").native() + std::string(6, 'X');
         HF_ASSERT(::mkdtemp(pattern.data()) != nullptr, "tests need a directory for temporary files");
         path_ = pattern;
     }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class ChildLogTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "holdfast-log-XXXXXX").native();
+        std::string pattern = (fs::temp_directory_path() / "holdfast-log-").native() + std::string(6, 'X');
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         directory_ = pattern;
         path_ = directory_ / "child.log";

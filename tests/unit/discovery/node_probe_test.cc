@@ -87,6 +87,20 @@ TEST_F(NodeProbeTest, ADeadNodeIsFoundAtOnce) {
     EXPECT_EQ(probe_.deadline(), now_ + milliseconds(1000));
 }
 
+TEST_F(NodeProbeTest, ANewNodeHasAMomentToBeginListening) {
+    const Time began = now_;
+    int tries = 0;
+    for (; now_ - began < milliseconds(1000); ++tries) {
+        ASSERT_EQ(due(), Step::connect);
+        ASSERT_EQ(seen(probe_.on_lost(now_, "connection refused")), Step::close);
+        if (verdict_) break;
+    }
+    EXPECT_EQ(tries, 20);
+    ASSERT_TRUE(verdict_);
+    EXPECT_EQ(verdict_->reason, "connection refused");
+    EXPECT_EQ(probe_.deadline(), now_ + milliseconds(1000)) << "from now on at the usual pace";
+}
+
 TEST_F(NodeProbeTest, ANodeThatAcceptsAndDropsDoesNotMakeUsSpin) {
     come_together();
     ASSERT_EQ(seen(probe_.on_lost(now_, "dropped")), Step::none);
