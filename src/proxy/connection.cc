@@ -74,7 +74,7 @@ Actions Connection::device_bytes(ByteView bytes, const Limits& limits, Time now)
 
 bool Connection::wants_device_bytes(const Limits& limits) const noexcept {
     if (phase_ != Phase::connecting && phase_ != Phase::greeting) return true;
-    return handshake_->committed || handshake_->held.size() < limits.held_max;
+    return !handshake_->device_ended && (handshake_->committed || handshake_->held.size() < limits.held_max);
 }
 
 Actions Connection::node_bytes(ByteView bytes, const Limits& limits, Time now) {
@@ -220,6 +220,12 @@ void Connection::part_node(Actions& actions, const Limits& limits, Time now) {
 
 Actions Connection::device_closed(bool broken, const Limits& limits, Time now) {
     Actions actions;
+    const bool trying = phase_ == Phase::connecting || phase_ == Phase::greeting;
+    if (trying && !broken && !handshake_->committed && !handshake_->held.empty() && !handshake_->device_ended) {
+        // It said what it had to say and did not wait for its CONNACK: its words still go to the node that accepts it.
+        handshake_->device_ended = true;
+        return actions;
+    }
     const bool hopeful =
         phase_ == Phase::collecting || phase_ == Phase::connecting || phase_ == Phase::greeting || phase_ == Phase::refusing;
     if (hopeful) {

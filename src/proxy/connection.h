@@ -121,7 +121,7 @@ public:
     [[nodiscard]] Actions node_failed(NodeFailure failure, int system_error, const Limits& limits, Time now);
     /// Bytes from the node. Only after `node_connected`.
     [[nodiscard]] Actions node_bytes(ByteView bytes, const Limits& limits, Time now);
-    /// The device's side ended: end of stream, or broken.
+    /// The device's side ended: end of stream, or broken. Until the machine says so, its side is still written to.
     [[nodiscard]] Actions device_closed(bool broken, const Limits& limits, Time now);
     /// The node's side ended.
     [[nodiscard]] Actions node_closed(bool broken, const Limits& limits, Time now);

@@ -221,6 +221,11 @@ Actions Connection::connack_accepts(const mqtt::ConnackView& connack, ByteView b
     actions.report = Report::opened;
     relay_from_node(bytes, limits, now, actions);
     if (!handshake.committed && !handshake.held.empty()) relay_from_device(handshake.held, limits, now, actions);
+    if (handshake.device_ended) {
+        set_end_reason(device_said_goodbye_ ? EndReason::device_disconnected : EndReason::device_closed);
+        close_node(actions, Close::after_flush, limits, now);
+        close_device(actions, Close::after_flush, limits, now);
+    }
     return actions;
 }
 

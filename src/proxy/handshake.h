@@ -23,6 +23,8 @@ struct Connection::Handshake {
     std::optional<mqtt::Version> version;
     /// Bytes behind the CONNECT, for the node that accepts it.
     ByteBuffer held;
+    /// The device has sent its last byte: what is held is all that there will be.
+    bool device_ended = false;
     /// The node's first packets, while they come in pieces.
     ByteBuffer greeting;
     /// Bytes in front of `greeting` that have gone to the device already.

@@ -59,6 +59,28 @@ TEST_P(CollectingInEachVersion, NothingBehindTheConnectReachesANodeThatRefuses) 
     EXPECT_EQ(talk.nodes().size(), 1U) << "the answer is about the device: no other node is asked";
 }
 
+TEST_P(CollectingInEachVersion, WhoSaysEverythingAndEndsBeforeItsConnackIsStillHeard) {
+    const ByteBuffer words = publish(GetParam(), "all I know") + disconnect(GetParam());
+    for (const bool node_was_there : {false, true}) {
+        Conversation talk;
+        talk.device_says(connect(GetParam()) + words);
+        if (node_was_there) talk.node_connects();
+        talk.device_closes();
+        EXPECT_FALSE(talk.connection().wants_device_bytes(talk.limits()));
+        talk.node_connects();
+        talk.node_says(connack(GetParam()));
+        EXPECT_TRUE(talk.opened());
+        EXPECT_TRUE(talk.over());
+        EXPECT_EQ(talk.node().got, connect(GetParam()) + words);
+        EXPECT_EQ(talk.connection().end_reason(), EndReason::device_disconnected);
+    }
+    Conversation broken;
+    broken.device_says(connect(GetParam()) + words);
+    broken.device_breaks();
+    EXPECT_TRUE(broken.over());
+    EXPECT_EQ(broken.refuse_reason(), RefuseReason::gave_up);
+}
+
 TEST_P(CollectingInEachVersion, HeldBytesAreBounded) {
     Circumstances small;
     small.limits.held_max = 100;
