@@ -192,6 +192,8 @@ std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload(
     gateway_->tune(gateway_tuning(loaded_.settings.gateway));
     api_->move_pace = loaded_.settings.fleet.move_pace;
     api_->drain_pace = loaded_.settings.fleet.drain_pace;
+    admin_options_.page_size = loaded_.settings.admin.page_size;
+    admin_options_.max_page_size = loaded_.settings.admin.page_size_max;
     const auto changed = control_->change(
         [&](fleet::Fleet& fleet, fleet::Moment moment) {
             return fleet.set_policy(fleet_policy(loaded_.settings, password_key_), moment);
