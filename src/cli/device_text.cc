@@ -39,12 +39,14 @@ std::string mqtt_version_of(const json::value& value) {
     }
 }
 
-/// Why it is routed as it is, for people.
+/// Why it is routed as it is, for people. An operator may have chosen the cluster and left the node to the rules.
 std::string route_in_words(const json::value& device) {
     const std::string route = text_at(device, "route");
+    const std::string_view where =
+        text_at(device, "explicit_cluster").empty() ? std::string_view{} : ", in the cluster that an operator chose";
     if (route == "explicit") return "explicit (an operator said so)";
-    if (route == "sticky") return "sticky (where it was last)";
-    if (route == "hash") return "hash (chosen by its id)";
+    if (route == "sticky") return fmt::format("sticky (where it was last){}", where);
+    if (route == "hash") return fmt::format("hash (chosen by its id){}", where);
     return "none (it would be refused now)";
 }
 
