@@ -19,7 +19,9 @@ endif()
 
 find_program(HOLDFAST_CCACHE ccache)
 if(HOLDFAST_CCACHE)
-    # Precompiled headers need these to be cached; see the ccache manual, "Precompiled headers".
+    # Precompiled headers need these to be cached; see the ccache manual, "Precompiled headers". With paths taken relative to the tree,
+    # clones of it share what one of them has compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
-        env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${HOLDFAST_CCACHE})
+        env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${HOLDFAST_CCACHE})
 endif()
