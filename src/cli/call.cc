@@ -19,6 +19,10 @@ constexpr std::size_t largest_page = 1000;
 
 }  // namespace
 
+std::string Call::data_dir() const {
+    return place.data_dir.empty() ? surroundings_.environment("HOLDFAST_DATA_DIR").value_or("") : place.data_dir;
+}
+
 Result<ApiClient> Call::client() const {
     auto found = find_api(place, surroundings_.environment);
     if (!found) return std::unexpected(found.error());

@@ -49,6 +49,9 @@ public:
     /// Gets pages until `limit` items are together (0: all there are). `target` may have parameters already.
     [[nodiscard]] ExitCode list(const std::string& target, std::size_t limit, const Printer& print);
 
+    /// --data-dir, else HOLDFAST_DATA_DIR; empty when neither is given.
+    [[nodiscard]] std::string data_dir() const;
+
     /// The client, or an error that `fail` prints.
     [[nodiscard]] Result<ApiClient> client() const;
     [[nodiscard]] ExitCode fail(const Error& error) const;

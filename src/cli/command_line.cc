@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view footer =
     "Where Holdfast is: --api, HOLDFAST_API, or what a Holdfast on this machine left in its data directory.\n"
     "Exit codes: 0 ok; 1 the answer is no, or it did not work; 2 the command line or the settings are wrong;\n"
-    "3 no Holdfast answers; 4 what was named does not exist; 5 the token is missing or wrong.";
+    "3 no Holdfast answers; 4 what was named does not exist; 5 the token is missing or wrong.\n";
 
 void add_common_options(CLI::App& app, Call& call) {
     app.add_option("--api", call.place.api, "Holdfast's API, host:port (also HOLDFAST_API)");
@@ -72,22 +72,41 @@ bool has_subcommand(const CLI::App& app, const std::string& word) {
     return std::ranges::any_of(subs, [&word](const CLI::App* sub) { return sub->get_name() == word; });
 }
 
-int refuse_usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words, std::ostream& err) {
-    const CLI::App& place = deepest(app);
-    err << "holdfast: " << error.what() << '\n';
-    for (const std::string& word : words) {
-        if (word.starts_with('-') || has_subcommand(place, word)) continue;
-        const std::string meant = nearest(place, word);
-        if (!meant.empty()) {
-            err << "Did you mean '" << meant << "'?\n";
-            break;
+/// The first word that is no command where it stands, and where that is.
+struct Stray {
+    const CLI::App* place = nullptr;
+    std::string word;  ///< empty: all commands are known
+};
+
+Stray find_stray(const CLI::App& app, const std::vector<std::string>& words) {
+    const CLI::App* place = &app;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--api" || word == "--token" || word == "--data-dir") {
+            ++i;
+        } else if (!word.starts_with('-')) {
+            if (place->get_require_subcommand_min() == 0) break;
+            if (!has_subcommand(*place, word)) return {place, word};
+            place = place->get_subcommand(word);
         }
     }
-    std::string path;
-    for (const CLI::App* app_on_path = &place; app_on_path != nullptr; app_on_path = app_on_path->get_parent()) {
-        path = path.empty() ? app_on_path->get_name() : app_on_path->get_name() + " " + path;
+    return {place, {}};
+}
+
+std::string path_of(const CLI::App& app) {
+    return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+int refuse_usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words, std::ostream& err) {
+    const Stray stray = find_stray(app, words);
+    if (stray.word.empty()) {
+        err << "holdfast: " << error.what() << "\nSee: " << path_of(deepest(app)) << " --help\n";
+        return static_cast<int>(ExitCode::usage);
     }
-    err << "See: " << path << " --help\n";
+    err << "holdfast: there is no '" << printable(stray.word) << "' in '" << path_of(*stray.place) << "'\n";
+    const std::string meant = nearest(*stray.place, stray.word);
+    if (!meant.empty()) err << "Did you mean '" << meant << "'?\n";
+    err << "See: " << path_of(*stray.place) << " --help\n";
     return static_cast<int>(ExitCode::usage);
 }
 

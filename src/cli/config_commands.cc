@@ -22,7 +22,8 @@ struct ConfigArguments {
 std::expected<settings::Loaded, std::vector<settings::Problem>> load(const Call& call, const ConfigArguments& arguments) {
     settings::Inputs inputs;
     inputs.overrides = arguments.sets;
-    if (!call.place.data_dir.empty()) inputs.overrides.push_back("paths.data_dir=" + call.place.data_dir);
+    if (const std::string data_dir = call.data_dir(); !data_dir.empty())
+        inputs.overrides.push_back("paths.data_dir=" + data_dir);
     inputs.environment = call.surroundings().environment;
     inputs.file_name = arguments.config;
     if (!arguments.config.empty()) {

@@ -23,7 +23,7 @@ void add_up(CLI::App& app, CommandSet& set) {
     Call& call = set.call;
     up->callback([&set, &call, options] {
         set.chosen = [&set, &call, options] {
-            options->data_dir = call.place.data_dir;
+            options->data_dir = call.data_dir();
             return set.programs.up(*options);
         };
     });
