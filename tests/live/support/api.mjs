@@ -1,7 +1,7 @@
 // Holdfast's HTTP API.
 
 import http from 'node:http';
-import { until } from './until.mjs';
+import { until, within } from './until.mjs';
 
 export class ApiError extends Error {
   constructor(method, path, status, body) {
@@ -15,6 +15,8 @@ export class Api {
   constructor({ host, port, token }) {
     this.place = { host, port };
     this.token = token;
+    // The API serves a bounded number of connections; the others wait here.
+    this.agent = new http.Agent({ maxSockets: 8 });
   }
 
   /** The answer to a request: { status, headers, text }. */
@@ -26,9 +28,10 @@ export class Api {
           ...this.place,
           method,
           path,
-          agent: false,
+          agent: this.agent,
           headers: {
             authorization: `Bearer ${this.token}`,
+            accept: 'application/json',
             ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
             ...headers,
           },
@@ -42,6 +45,7 @@ export class Api {
         },
       );
       request.on('error', reject);
+      request.setTimeout(within(30), () => request.destroy(new Error(`${method} ${path} is not answered`)));
       request.end(payload);
     });
   }
@@ -87,6 +91,11 @@ export class Api {
   }
   move(id, to) {
     return this.post(`/devices/${encodeURIComponent(id)}/move`, { to });
+  }
+  /** Gives a device that may be unknown yet an explicit route to a node. */
+  async tie(id, node) {
+    const known = await this.raw('GET', `/api/v1/devices/${encodeURIComponent(id)}`);
+    return known.status === 404 ? this.post('/devices', { id, explicit_node: node }) : this.move(id, node);
   }
   node(name) {
     return this.get(`/nodes/${name}`);

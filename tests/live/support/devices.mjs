@@ -35,11 +35,8 @@ export class Device {
 
   /** Waits for its CONNACK; fails when it is refused. */
   async connected() {
-    await until('the device is connected', () => {
-      if (this.connacks.length > 0) return true;
-      if (this.errors.length > 0) throw this.errors[0];
-      return false;
-    }, { every: 10, seconds: 40 });
+    await until('the device is answered', () => this.connacks.length + this.errors.length + this.closes > 0, { every: 10, seconds: 40 });
+    if (this.connacks.length === 0) throw this.errors[0] ?? new Error('closed without an answer');
     return this;
   }
 

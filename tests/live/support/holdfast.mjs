@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Api } from './api.mjs';
 import { Program, run } from './program.mjs';
 import { localCluster, merged, testSettings, toml } from './settings.mjs';
-import { until } from './until.mjs';
+import { Hopeless, until } from './until.mjs';
 
 export const program = process.env.HOLDFAST_PROGRAM;
 if (!program) throw new Error('HOLDFAST_PROGRAM must name the holdfast to test');
@@ -62,7 +62,7 @@ export class Holdfast {
     this.launch();
     try {
       await until('Holdfast says where it listens', () => {
-        if (this.process.ended) throw new Error('it has ended');
+        if (this.process.ended) throw new Hopeless(`Holdfast has ended: ${JSON.stringify(this.process.ended)}`);
         return this.screen.includes('HTTP API') && this.screen.includes('data and node logs');
       }, { seconds: 40 });
       const devices = /devices connect to\s+(\S+):(\d+)/.exec(this.screen);
@@ -82,6 +82,7 @@ export class Holdfast {
 
   nodesUp() {
     return until('all nodes are up', async () => {
+      if (this.process.ended) throw new Hopeless(`Holdfast has ended: ${JSON.stringify(this.process.ended)}`);
       const nodes = (await this.api.nodes()).filter((node) => node.listed);
       return nodes.length > 0 && nodes.every((node) => node.state === 'up');
     }, { seconds: 40 });
@@ -135,9 +136,9 @@ export class Holdfast {
     return this.process.stop('SIGKILL');
   }
 
-  /** Ends whatever is left of it and removes its files. */
+  /** Ends whatever is left of it and removes its files. Fails when it had ended in a way that nobody asked for. */
   async end() {
-    if (this.process) await this.process.stop('SIGTERM');
+    const how = this.process ? await this.process.stop('SIGTERM') : undefined;
     for (const pid of this.nodeProcesses()) {
       try {
         process.kill(pid, 'SIGKILL');
@@ -146,6 +147,8 @@ export class Holdfast {
       }
     }
     fs.rmSync(this.directory, { recursive: true, force: true });
+    const asked = how === undefined || how.code === 0 || this.mayEnd || ['SIGTERM', 'SIGKILL'].includes(how.signal);
+    if (!asked) throw new Error(`Holdfast ended with ${JSON.stringify(how)}; the end of its log:\n${this.log.slice(-4000)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { freePort, isListening } from './ports.mjs';
 import { Program, run } from './program.mjs';
-import { until } from './until.mjs';
+import { Hopeless, until } from './until.mjs';
 
 const broker = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto'].find((file) => fs.existsSync(file)) ?? 'mosquitto';
 
@@ -16,7 +16,7 @@ export async function startMosquitto(directory, lines = []) {
   const process = new Program(broker, ['-c', file]);
   process.port = port;
   await until('mosquitto listens', () => {
-    if (process.ended) throw new Error(process.stderr);
+    if (process.ended) throw new Hopeless(process.stderr);
     return isListening(port);
   });
   return process;

@@ -8,6 +8,9 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /** A deadline of so many seconds, in milliseconds, for this build. */
 export const within = (seconds) => seconds * 1000 * slowness;
 
+/** Thrown by a probe when what is waited for cannot come any more. */
+export class Hopeless extends Error {}
+
 /**
  * Asks `probe` again and again until it returns something truthy, and returns that. `what` tells what is waited for; what the probe
  * threw or returned last is told too when it never comes.
@@ -20,6 +23,7 @@ export async function until(what, probe, { seconds = 20, every = 50 } = {}) {
       last = await probe();
       if (last) return last;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       last = error;
     }
     if (Date.now() > deadline) {
