@@ -105,7 +105,8 @@ Result<ApiPlace> parse_api_address(std::string_view text) {
 }
 
 Result<ApiPlace> find_api(const PlaceOptions& options, const Environment& environment) {
-    const std::filesystem::path data_dir = options.data_dir.empty() ? default_data_dir(environment) : std::filesystem::path(options.data_dir);
+    const std::filesystem::path data_dir =
+        options.data_dir.empty() ? default_data_dir(environment) : std::filesystem::path(options.data_dir);
     std::string address = options.api;
     if (address.empty()) address = environment("HOLDFAST_API").value_or("");
     if (address.empty() && !data_dir.empty()) address = first_line(data_dir / "endpoint");

@@ -30,6 +30,11 @@ nodes = 2
 name = "west"
 source = "local"
 nodes = 2
+
+# New devices are spread over the clusters by hash; those that a rule fits are at home where it says.
+[[allocation.rule]]
+pattern = "meter-7"
+cluster = "east"
 )";
 }
 

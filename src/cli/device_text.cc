@@ -112,7 +112,7 @@ void print_devices(const Call& call, const json::value& answer) {
 void print_device(const Call& call, const json::value& device) {
     std::vector<std::pair<std::string, TextTable::Cell>> fields = {
         {"device", {text_at(device, "id")}},  {"cluster", {shown_at(device, "cluster")}},
-        {"node", {shown_at(device, "node")}}, {"there since", {since_words(text_at(device, "routed_at"), call.now())}},
+        {"node", {shown_at(device, "node")}}, {"route since", {ago_words(text_at(device, "routed_at"), call.now())}},
         {"route", {route_in_words(device)}},  {"connected", connected_cell(call, device)},
         {"home", {shown_at(device, "home")}}, {"explicit route", {explicit_of(device)}},
         {"tags", {tags_of(device)}},

@@ -37,8 +37,8 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    /// Makes and starts everything; `ready` is called once devices are let in: when every node is known to be up or not, or a moment
-    /// later. (Their connections wait until then.) After an error call `stop` and let `io` run dry.
+    /// Makes and starts everything; `ready` is called once devices are let in: when every node is known to be up or not, or a
+    /// moment later. (Their connections wait until then.) After an error call `stop` and let `io` run dry.
     [[nodiscard]] Result<> start(std::function<void()> ready);
 
     /// Ends everything in order: devices are sent away, what is to be stored is stored, local nodes end; then `done` is called.

@@ -1,5 +1,6 @@
 #pragma once
-// What control needs of a gateway: the facts about its connections, and a way to end some of them. The gateway role implements it.
+// What control needs of a gateway: the facts about its connections, and a way to end some of them. The gateway role implements
+// it.
 
 #include <cstdint>
 #include <functional>
@@ -36,8 +37,8 @@ class GatewayPort {
 public:
     virtual ~GatewayPort() = default;
 
-    /// Sets what is called when facts are waiting after there were none. It is called on data-plane threads and must only wake the
-    /// control thread. Called once, before the gateway starts.
+    /// Sets what is called when facts are waiting after there were none. It is called on data-plane threads and must only wake
+    /// the control thread. Called once, before the gateway starts.
     virtual void on_facts(std::function<void()> wake) = 0;
 
     /// Appends all facts that wait, in each thread's order.

@@ -1,6 +1,6 @@
 #pragma once
-// How the fleet's picture gets from the control thread to the data-plane threads: the control thread publishes an immutable snapshot, each
-// reader keeps the last one it saw and looks at one atomic number to know whether there is a newer one.
+// How the fleet's picture gets from the control thread to the data-plane threads: the control thread publishes an immutable
+// snapshot, each reader keeps the last one it saw and looks at one atomic number to know whether there is a newer one.
 
 #include <atomic>
 #include <cstdint>

@@ -13,6 +13,8 @@ namespace holdfast::gateway {
 namespace {
 /// Reads from one side in one go before the worker's other links get their turn.
 constexpr int reads_per_turn = 8;
+/// How soon the keep alive of a device that is not being read is looked at again.
+constexpr Duration silence_recheck = std::chrono::seconds(1);
 
 int socket_error(int descriptor) noexcept {
     int error = 0;
@@ -187,7 +189,10 @@ void Link::connect_finished(bool broken) {
 
 void Link::timer_fired() {
     const auto due = connection_.timer();
-    if (due && *due <= worker_.now()) {
+    if (device_.paused && connection_.phase() == proxy::Phase::relaying) {
+        // A device that is not being read cannot be heard: its silence counts once it is read again.
+        worker_.wheel().schedule(timer_, worker_.now() + silence_recheck);
+    } else if (due && *due <= worker_.now()) {
         act(connection_.timer_fired(worker_.tuning().limits, worker_.now()));
     } else {
         set_timer();

@@ -69,7 +69,7 @@ describe('the demo, step by step', () => {
     assert.equal(field(shown, 'device'), 'meter-7');
     assert.match(field(shown, 'cluster'), /^(east|west)$/);
     assert.match(field(shown, 'node'), new RegExp(`^${field(shown, 'cluster')}-[12]$`));
-    assert.ok(field(shown, 'there since'));
+    assert.ok(field(shown, 'route since'));
     assert.match(field(shown, 'route'), /^(sticky|hash)/);
     assert.match(field(shown, 'connected'), /^yes, .*from 127\.0\.0\.1.*MQTT 3\.1\.1/);
   });
