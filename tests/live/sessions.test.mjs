@@ -179,11 +179,15 @@ describe('wills and sessions', () => {
     const stream = (async () => {
       while (streaming) await sender.publish('stream', payload, { qos: 1 });
     })();
-    await reader.bytes(1_000_000);
-    await api.move('reader', 'west');
-    const all = await reader.end();
-    streaming = false;
-    await stream;
+    let all;
+    try {
+      await reader.bytes(1_000_000);
+      await api.move('reader', 'west');
+      all = await reader.end();
+    } finally {
+      streaming = false;
+      await stream;
+    }
     const packets = packetsOf(all);
     assert.ok(packets.length > 5);
     const whole = publish('stream', payload).length;
