@@ -89,7 +89,10 @@ function(holdfast_role target)
     target_precompile_headers(${target} REUSE_FROM hf_asio)
 endfunction()
 
-# A GoogleTest program, each of whose tests ctest runs by itself (LABELS unit by default).
+# Every test that needs no server.
+add_custom_target(checks)
+
+# A GoogleTest program (LABEL unit by default; live: needs real servers).
 function(holdfast_test target)
     cmake_parse_arguments(PARSE_ARGV 1 ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS")
     if(NOT ARG_LABEL)
@@ -103,6 +106,9 @@ function(holdfast_test target)
     target_compile_definitions(${target} PRIVATE HOLDFAST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${target} COMMAND ${target})
     set_tests_properties(${target} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+    if(NOT ARG_LABEL STREQUAL "live")
+        add_dependencies(checks ${target})
+    endif()
 endfunction()
 
 # A libFuzzer program; `./dev fuzz` runs it over tests/fuzz/corpus/<target>.

@@ -210,7 +210,9 @@ Actions Connection::authentication_steps(ByteView packets, const Limits& limits,
 Actions Connection::connack_accepts(const mqtt::ConnackView& connack, ByteView bytes, const Limits& limits, Time now) {
     Handshake& handshake = *handshake_;
     handshake.plan.trace.add(TraceKind::accepted, node_, 0, milliseconds_between(handshake.asked_at, now));
-    handshake.assigned_id = connack.assigned_client_id;
+    // A name for one connection only leads nobody back, and would fill the fleet with devices that are never seen again.
+    const bool comes_back = connack.session_expiry.value_or(handshake.view->session_expiry) != 0;
+    if (comes_back) handshake.assigned_id = connack.assigned_client_id;
     // [MQTT-3.2.2-21] Server Keep Alive replaces what the device asked for; 0 turns the mechanism off [MQTT-3.1.2-22].
     const std::uint32_t keep_alive = connack.server_keep_alive.value_or(handshake.view->keep_alive);
     idle_limit_ms_ = static_cast<std::uint32_t>(static_cast<double>(keep_alive) * 1000.0 * limits.idle_factor);

@@ -177,9 +177,21 @@ TEST(Candidates, AConnackInPiecesAndWhatFollowsReachTheDeviceAsTheyAre) {
     }
 }
 
+TEST(Candidates, AnAssignedClientIdWithoutASessionToComeBackToIsNotLearned) {
+    mqtt::Connack packet;
+    packet.properties.assigned_client_identifier = "auto-17";
+    Conversation talk;
+    talk.device_says(connect(Version::v5, ""));
+    talk.node_connects();
+    talk.node_says(encoded(packet, Version::v5));
+    ASSERT_TRUE(talk.opened());
+    EXPECT_EQ(talk.story().assigned_id, "");
+}
+
 TEST(Candidates, TheAssignedClientIdIsLearned) {
     mqtt::Connack packet;
     packet.properties.assigned_client_identifier = "auto-17";
+    packet.properties.session_expiry_interval = 3600;
     Conversation talk;
     talk.device_says(connect(Version::v5, ""));
     talk.node_connects();
