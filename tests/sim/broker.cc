@@ -68,7 +68,10 @@ private:
         if (id_.empty()) {
             id_ = fmt::format("auto-{}-{}", broker_.name_, broker_.assigned_.size() + 1);
             broker_.assigned_.insert(id_);
-            if (version_ == Version::v5) answer.properties.assigned_client_identifier = id_;
+            if (version_ == Version::v5) {
+                answer.properties.assigned_client_identifier = id_;
+                answer.properties.session_expiry_interval = 3600;
+            }
         }
         broker_.take_over(id_, *this);
         welcome_ = true;
