@@ -60,7 +60,7 @@ Answer create_cluster(Api& api, const Request& request) {
     if (api.control.fleet().topology().find_cluster(spec.name).valid()) {
         co_return problem({409, "already-exists", fmt::format("there is a cluster '{}' already", spec.name)});
     }
-    const ChangeFn change = [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(declared.error());
         return {};
@@ -85,7 +85,7 @@ Answer change_cluster(Api& api, const Request& request) {
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(spec.weight));
     spec.enabled = fields.boolean("enabled").value_or(spec.enabled);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
-    const ChangeFn change = [spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(declared.error());
         return {};
@@ -109,7 +109,7 @@ Answer remove_cluster(Api& api, const Request& request) {
         co_return conflict(fmt::format("cluster '{}' is declared in the settings; take it out there", name));
     }
     const bool forced = force.value_or(false);
-    const ChangeFn change = [name, forced](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [name, forced](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.remove_cluster(name, forced, moment);
     };
     const auto done = co_await change_fleet(api, change);

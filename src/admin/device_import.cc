@@ -32,7 +32,7 @@ public:
         : options_(options), format_(format), when_known_(when_known), dry_run_(dry_run) {}
 
     /// False when the whole import has to stop (no usable header line); `fatal` then says why.
-    [[nodiscard]] bool take(const RecordSplitter::Record& record, fleet::Fleet& fleet, fleet::Moment moment);
+    [[nodiscard]] bool take(const RecordSplitter::Record& record, fleet::Fleet& fleet, Moment moment);
     [[nodiscard]] boost::json::object summary() const;
     [[nodiscard]] const std::string& fatal() const noexcept { return fatal_; }
     [[nodiscard]] std::uint64_t changed() const noexcept { return created_ + updated_; }
@@ -41,9 +41,9 @@ private:
     [[nodiscard]] bool take_header(const RecordSplitter::Record& record);
     [[nodiscard]] std::expected<JsonFields, std::string> read(const RecordSplitter::Record& record) const;
     [[nodiscard]] std::optional<std::string> put(const fleet::DeviceSpec& spec, const JsonFields& fields, fleet::Fleet& fleet,
-                                                 fleet::Moment moment);
+                                                 Moment moment);
     [[nodiscard]] std::optional<std::string> put_known(const fleet::DeviceSpec& spec, const JsonFields& fields,
-                                                       fleet::Fleet& fleet, fleet::Moment moment);
+                                                       fleet::Fleet& fleet, Moment moment);
     void complain(std::uint64_t line, std::string_view id, std::string detail);
 
     const AdminOptions& options_;
@@ -109,7 +109,7 @@ std::expected<JsonFields, std::string> Import::read(const RecordSplitter::Record
     return JsonFields(std::move(*object));
 }
 
-bool Import::take(const RecordSplitter::Record& record, fleet::Fleet& fleet, fleet::Moment moment) {
+bool Import::take(const RecordSplitter::Record& record, fleet::Fleet& fleet, Moment moment) {
     if (format_ == ImportFormat::csv && columns_.empty()) return take_header(record);
     ++records_;
     auto fields = read(record);
@@ -126,7 +126,7 @@ bool Import::take(const RecordSplitter::Record& record, fleet::Fleet& fleet, fle
 }
 
 std::optional<std::string> Import::put(const fleet::DeviceSpec& spec, const JsonFields& fields, fleet::Fleet& fleet,
-                                       fleet::Moment moment) {
+                                       Moment moment) {
     bool known = fleet.devices().find(spec.id).has_value();
     if (dry_run_) known = !seen_.insert(std::hash<std::string>{}(spec.id)).second || known;
     if (known) return put_known(spec, fields, fleet, moment);
@@ -139,7 +139,7 @@ std::optional<std::string> Import::put(const fleet::DeviceSpec& spec, const Json
 }
 
 std::optional<std::string> Import::put_known(const fleet::DeviceSpec& spec, const JsonFields& fields, fleet::Fleet& fleet,
-                                             fleet::Moment moment) {
+                                             Moment moment) {
     if (when_known_ == WhenKnown::fail) return "there is a device of this id already";
     if (when_known_ == WhenKnown::skip) {
         ++skipped_;
@@ -212,7 +212,7 @@ using Records = std::vector<RecordSplitter::Record>;
 
 /// One change of the fleet for many records; an effect for each of them alone would cost far more.
 control::FleetControl::ChangeFn take_all(Import& import, Records& records) {
-    return [&import, &records](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    return [&import, &records](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         for (const RecordSplitter::Record& record : records) {
             if (!import.take(record, fleet, moment)) break;
         }

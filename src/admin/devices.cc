@@ -43,7 +43,7 @@ Answer create_device(Api& api, const Request& request) {
     const fleet::DeviceSpec spec = read_device_spec(fields);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     if (const auto fault = fault_of(spec, api.control.fleet().topology())) co_return invalid_value(*fault, {});
-    const ChangeFn change = [&spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [&spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.create_device(spec, moment);
     };
     const auto done = co_await change_fleet(api, change);
@@ -57,7 +57,7 @@ Answer change_device(Api& api, const Request& request) {
     fleet::DevicePatch patch = read_device_patch(fields);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     const std::string id = request.path_values[0];
-    const ChangeFn change = [id, patch](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, patch](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.patch_device(id, patch, moment);
     };
     co_return co_await apply_to_device(api, id, change);
@@ -66,7 +66,7 @@ Answer change_device(Api& api, const Request& request) {
 Answer remove_device(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const std::string id = request.path_values[0];
-    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.remove_device(id, moment);
     };
     const auto done = co_await change_fleet(api, change);
@@ -87,7 +87,7 @@ Answer move_device(Api& api, const Request& request) {
     // What a device did in the last milliseconds must not be overlooked, or it would stay where it is.
     api.control.collect_now();
     const std::string id = request.path_values[0];
-    const ChangeFn change = [id, to](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, to](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.move_device(id, to, moment);
     };
     co_return co_await apply_to_device(api, id, change);
@@ -99,7 +99,7 @@ Answer release_device(Api& api, const Request& request) {
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     api.control.collect_now();
     const std::string id = request.path_values[0];
-    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.release_device(id, moment);
     };
     co_return co_await apply_to_device(api, id, change);

@@ -81,7 +81,7 @@ Answer start_move(Api& api, const Request& request) {
     }
     api.control.collect_now();
     fleet::JobId job;
-    const ChangeFn change = [&](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [&](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto started = fleet.move_devices(filter, to, pace, moment);
         if (!started) return std::unexpected(started.error());
         job = *started;
@@ -103,7 +103,7 @@ Answer change_move(Api& api, const Request& request) {
     const double pace = fields.number("pace", 0, max_pace).value_or(0);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     const fleet::JobId id = job->id;
-    const ChangeFn change = [id, pace](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [id, pace](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.set_job_pace(id, pace, moment);
     };
     const auto done = co_await change_fleet(api, change);
@@ -116,9 +116,7 @@ Answer cancel_move(Api& api, const Request& request) {
     const auto job = find_job(api, request.path_values[0]);
     if (!job) co_return no_such_move(request.path_values[0]);
     const fleet::JobId id = job->id;
-    const ChangeFn change = [id](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
-        return fleet.cancel_job(id, moment);
-    };
+    const ChangeFn change = [id](fleet::Fleet& fleet, Moment moment) -> Result<void> { return fleet.cancel_job(id, moment); };
     const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     co_return job_response(api, id, 200, *done);

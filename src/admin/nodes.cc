@@ -44,7 +44,7 @@ void read_spec(JsonFields& fields, fleet::NodeSpec& spec) {
 }
 
 Answer put(Api& api, std::string cluster, fleet::NodeSpec spec, unsigned status) {
-    const ChangeFn change = [cluster, spec](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [cluster, spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto made = fleet.put_node(cluster, api_origin, spec, moment);
         if (!made) return std::unexpected(made.error());
         return {};
@@ -148,7 +148,7 @@ Answer remove_node(Api& api, const Request& request) {
         co_return conflict(
             fmt::format("node '{}' is listed by '{}' and would come back; take it out there, or drain it", name, now.origin));
     }
-    const ChangeFn change = [name](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [name](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         return fleet.remove_node(name, moment);
     };
     const auto done = co_await change_fleet(api, change);
@@ -165,7 +165,7 @@ Answer drain_node(Api& api, const Request& request) {
     const bool force = fields.boolean("force").value_or(false);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     fleet::JobId job;
-    const ChangeFn change = [&job, name, pace, force](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+    const ChangeFn change = [&job, name, pace, force](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto started = fleet.drain(name, pace, force, moment);
         if (!started) return std::unexpected(started.error());
         job = *started;
@@ -186,9 +186,7 @@ Answer undrain_node(Api& api, const Request& request) {
     if (!find_node(api, name).valid()) co_return no_such_node(name);
     JsonFields fields(request);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
-    const ChangeFn change = [name](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
-        return fleet.undrain(name, moment);
-    };
+    const ChangeFn change = [name](fleet::Fleet& fleet, Moment moment) -> Result<void> { return fleet.undrain(name, moment); };
     const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
     const fleet::NodeIndex index = find_node(api, name);

@@ -23,6 +23,12 @@ using Time = MonotonicEpoch::time_point;
 /// A moment on the calendar, UTC, milliseconds since 1970.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
+/// Now, twice: on the monotonic axis for decisions, on the calendar for records and people.
+struct Moment {
+    Time now{};
+    WallTime wall{};
+};
+
 /// The one door to real time. Threads: implementations are safe to call from any thread.
 class Clock {
 public:

@@ -38,7 +38,7 @@ ClusterSources::ClusterSources(boost::asio::io_context& io, control::FleetContro
 Result<> ClusterSources::start(const settings::Settings& settings) {
     prober_ =
         std::make_unique<discovery::Prober>(io_, probe_options(settings.probe), [this](const discovery::ProbeReport& report) {
-            control_.apply([&](fleet::Fleet& fleet, fleet::Moment moment) {
+            control_.apply([&](fleet::Fleet& fleet, Moment moment) {
                 const fleet::NodeIndex node = fleet.topology().find_node(report.node);
                 if (node.valid()) fleet.probe_result(node, report.ok, report.ok ? std::string_view{} : report.reason, moment);
             });
@@ -61,7 +61,7 @@ Result<> ClusterSources::declare(const settings::ClusterSettings& cluster) {
                                   .source = cluster.source == settings::ClusterSource::local
                                                 ? fleet::ClusterSource::local
                                                 : fleet::ClusterSource::static_settings};
-    return control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) -> Result<> {
+    return control_.change([&](fleet::Fleet& fleet, Moment moment) -> Result<> {
         auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(std::move(declared).error());
         return {};
@@ -70,7 +70,7 @@ Result<> ClusterSources::declare(const settings::ClusterSettings& cluster) {
 
 discovery::NodesSink ClusterSources::list_into_fleet(std::string origin) {
     return [this, origin = std::move(origin)](const discovery::NodesListed& listed) {
-        control_.apply([&](fleet::Fleet& fleet, fleet::Moment moment) {
+        control_.apply([&](fleet::Fleet& fleet, Moment moment) {
             const auto done = fleet.list_nodes(listed.cluster, origin, listed.nodes, moment);
             if (!done)
                 log::warning("fleet", "the nodes of cluster {} stay as they were: {}", listed.cluster, done.error().message());
@@ -113,7 +113,7 @@ void ClusterSources::unlist_missing(const settings::Settings& settings) {
             "the settings no longer name cluster {}: its nodes have left; its devices are refused until they are moved, or "
             "the cluster is removed (holdfast cluster rm {})",
             name, name);
-        control_.apply([&, cluster = name, from = origin](fleet::Fleet& fleet, fleet::Moment moment) {
+        control_.apply([&, cluster = name, from = origin](fleet::Fleet& fleet, Moment moment) {
             static_cast<void>(fleet.list_nodes(cluster, from, {}, moment));
         });
     }
@@ -159,7 +159,7 @@ void ClusterSources::resolve_api_nodes(const fleet::Topology& topology) {
         // Posted, because the fleet must not change while its topology is being followed.
         const discovery::NodesSink resolved = [this](const discovery::NodesListed& listed) {
             boost::asio::post(io_, [this, specs = listed.nodes] {
-                control_.apply([&](fleet::Fleet& fleet, fleet::Moment moment) {
+                control_.apply([&](fleet::Fleet& fleet, Moment moment) {
                     for (const fleet::NodeSpec& spec : specs) {
                         const fleet::NodeIndex node = fleet.topology().find_node(spec.name);
                         if (node.valid() && !spec.address.empty()) fleet.node_resolved(node, spec.address, moment);

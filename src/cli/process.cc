@@ -129,7 +129,7 @@ Result<> Process::restore_fleet() {
               loaded_.settings.storage.path);
     auto fleet =
         std::make_unique<fleet::Fleet>(std::move(*image), policy, fleet_options(loaded_.settings, std::random_device{}()),
-                                       fleet::Moment{clock_.now(), clock_.wall()});
+                                       Moment{clock_.now(), clock_.wall()});
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
     sources_ = std::make_unique<ClusterSources>(io_, *control_);
     control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
@@ -194,13 +194,13 @@ std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload(
     api_->drain_pace = loaded_.settings.fleet.drain_pace;
     admin_options_.page_size = loaded_.settings.admin.page_size;
     admin_options_.max_page_size = loaded_.settings.admin.page_size_max;
-    const auto changed = control_->change(
-        [&](fleet::Fleet& fleet, fleet::Moment moment) {
-            return fleet.set_policy(fleet_policy(loaded_.settings, password_key_), moment);
-        },
-        [](const control::Durability& durability) {
-            if (!durability.durable) log::warning("settings", "{}", durability_warning(durability, "the reloaded policy"));
-        });
+    const auto changed =
+        control_->change([&](fleet::Fleet& fleet,
+                             Moment moment) { return fleet.set_policy(fleet_policy(loaded_.settings, password_key_), moment); },
+                         [](const control::Durability& durability) {
+                             if (!durability.durable)
+                                 log::warning("settings", "{}", durability_warning(durability, "the reloaded policy"));
+                         });
     if (!changed) log::error("settings", "the fleet's policy stays as it was: {}", changed.error().message());
     sources_->reload(loaded_.settings);
     for (const std::string& sentence : reload.sentences())

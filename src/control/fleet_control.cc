@@ -102,7 +102,7 @@ Result<void> FleetControl::change(const ChangeFn& apply, Completion completion) 
     return done;
 }
 
-void FleetControl::apply(const std::function<void(fleet::Fleet& fleet, fleet::Moment moment)>& report) {
+void FleetControl::apply(const std::function<void(fleet::Fleet& fleet, Moment moment)>& report) {
     report(*fleet_, moment());
     take_effects({});
 }

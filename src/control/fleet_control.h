@@ -52,7 +52,7 @@ struct Durability {
 class FleetControl {
 public:
     /// One change of the fleet. Runs once, at once, on the control thread.
-    using ChangeFn = std::function<Result<void>(fleet::Fleet& fleet, fleet::Moment moment)>;
+    using ChangeFn = std::function<Result<void>(fleet::Fleet& fleet, Moment moment)>;
     using Completion = std::function<void(const Durability&)>;
 
     /// `fleet` is already restored from the store. `store` may be null: then nothing is kept and every change counts as
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] Result<void> change(const ChangeFn& apply, Completion completion = {});
 
     /// For what cannot fail and nobody waits for: discovery's and probes' reports.
-    void apply(const std::function<void(fleet::Fleet& fleet, fleet::Moment moment)>& report);
+    void apply(const std::function<void(fleet::Fleet& fleet, Moment moment)>& report);
 
     /// Reads the fleet as it is now. Collect first with `collect_now` where the last milliseconds matter.
     [[nodiscard]] const fleet::Fleet& fleet() const noexcept { return *fleet_; }
@@ -116,7 +116,7 @@ public:
     [[nodiscard]] GatewayStats gateway_stats() const;
     /// Sums over all facts since the start, for metrics.
     [[nodiscard]] const TrafficCounters& counters() const noexcept { return counters_; }
-    [[nodiscard]] fleet::Moment moment() const noexcept { return {clock_.now(), clock_.wall()}; }
+    [[nodiscard]] Moment moment() const noexcept { return {clock_.now(), clock_.wall()}; }
     /// Calendar time when this object was made.
     [[nodiscard]] WallTime started_at() const noexcept { return started_at_; }
 

@@ -22,12 +22,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "fleet/errors.h"
 #include "fleet/events.h"
 #include "fleet/facts.h"
 #include "fleet/fleet_options.h"
 #include "fleet/history.h"
-#include "fleet/moment.h"
 #include "fleet/planner.h"
 #include "fleet/policy.h"
 #include "fleet/presence.h"

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.h"
 #include "fleet/fleet.h"
 #include "fleet/narrator.h"
 #include "fleet/node_health.h"

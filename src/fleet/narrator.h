@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "base/token_bucket.h"
 #include "fleet/events.h"
-#include "fleet/moment.h"
 
 namespace holdfast::fleet {
 

@@ -13,7 +13,6 @@
 
 #include "fleet/facts.h"
 #include "fleet/ids.h"
-#include "fleet/moment.h"
 
 namespace holdfast::fleet {
 

@@ -15,7 +15,6 @@
 #include "base/time.h"
 #include "base/token_bucket.h"
 #include "fleet/ids.h"
-#include "fleet/moment.h"
 
 namespace holdfast::fleet {
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/time.h"
-#include "fleet/moment.h"
 
 namespace holdfast::fleet {
 

@@ -65,7 +65,7 @@ void Chaos::move_a_device() {
     const std::string to = world_.dice.chance(0.5) ? any_cluster() : any_node();
     const bool release = world_.dice.chance(0.3);
     world_.tell("{} is {} {}", id, release ? "released" : "moved to", release ? "" : to);
-    control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+    control_.change([&](fleet::Fleet& fleet, Moment moment) {
         static_cast<void>(release ? fleet.release_device(id, moment) : fleet.move_device(id, to, moment));
     });
 }
@@ -88,7 +88,7 @@ void Chaos::something_by_an_operator() {
             if (park_.nodes().size() < 12) park_.add(any_cluster());
             return;
         case 4:
-            control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+            control_.change([&](fleet::Fleet& fleet, Moment moment) {
                 fleet::DeviceFilter filter;
                 filter.percent = static_cast<double>(world_.dice.between(1, 100));
                 if (world_.dice.chance(0.5)) filter.cluster = any_cluster();
@@ -98,7 +98,7 @@ void Chaos::something_by_an_operator() {
         case 5: {
             const std::string id = any_device().id();
             if (id.empty()) return;
-            control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+            control_.change([&](fleet::Fleet& fleet, Moment moment) {
                 if (world_.dice.chance(0.3)) {
                     static_cast<void>(fleet.remove_device(id, moment));
                     return;

@@ -26,8 +26,7 @@ Control::Control(World& world, std::size_t planes, const proxy::Limits& limits, 
       witness_(witness),
       fleet_(std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options(), world.moment())),
       prober_(world, [this](fleet::NodeIndex node, bool ok) {
-          change(
-              [&](fleet::Fleet& fleet, fleet::Moment moment) { fleet.probe_result(node, ok, ok ? "" : "no answer", moment); });
+          change([&](fleet::Fleet& fleet, Moment moment) { fleet.probe_result(node, ok, ok ? "" : "no answer", moment); });
       }) {
     make_planes();
 }
@@ -74,7 +73,7 @@ void Control::restart() {
     start();
 }
 
-void Control::change(const std::function<void(fleet::Fleet&, fleet::Moment)>& apply) {
+void Control::change(const std::function<void(fleet::Fleet&, Moment)>& apply) {
     apply(*fleet_, world_.moment());
     settle();
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/time.h"
 #include "data_plane.h"
 #include "fleet/fleet.h"
 #include "prober.h"
@@ -26,7 +27,7 @@ public:
 
     void start();
     /// An operator's or discovery's change. Its refusals are its own business.
-    void change(const std::function<void(fleet::Fleet& fleet, fleet::Moment moment)>& apply);
+    void change(const std::function<void(fleet::Fleet& fleet, Moment moment)>& apply);
     /// Takes in all that the data planes have to tell, now.
     void collect_all();
     /// The process dies with all its connections and starts again from what was stored.

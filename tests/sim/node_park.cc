@@ -10,7 +10,7 @@ constexpr std::uint16_t first_port = 2000;
 
 void NodePark::build(const std::string& cluster, std::size_t nodes) {
     clusters_.push_back(cluster);
-    control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+    control_.change([&](fleet::Fleet& fleet, Moment moment) {
         world_.check(
             fleet.declare_cluster({.name = cluster, .source = fleet::ClusterSource::static_settings}, moment).has_value(),
             "a cluster cannot be declared");
@@ -36,7 +36,7 @@ void NodePark::list(const std::string& cluster) {
         if (place.cluster == cluster && place.listed)
             specs.push_back({.name = name, .host = "127.0.0.1", .address = "127.0.0.1", .port = place.broker->port()});
     }
-    control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+    control_.change([&](fleet::Fleet& fleet, Moment moment) {
         const auto listed = fleet.list_nodes(cluster, "static", specs, moment);
         world_.check(listed.has_value(), "nodes cannot be listed: {}", listed ? "" : listed.error().message());
     });
@@ -59,7 +59,7 @@ void NodePark::relist(const std::string& node) {
 
 void NodePark::drain(const std::string& node, double pace, bool force) {
     Place& place = places_.at(node);
-    control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+    control_.change([&](fleet::Fleet& fleet, Moment moment) {
         if (!fleet.drain(node, pace, force, moment)) return;
         place.draining = true;
         place.changed = world_.now();
@@ -68,7 +68,7 @@ void NodePark::drain(const std::string& node, double pace, bool force) {
 
 void NodePark::undrain(const std::string& node) {
     Place& place = places_.at(node);
-    control_.change([&](fleet::Fleet& fleet, fleet::Moment moment) {
+    control_.change([&](fleet::Fleet& fleet, Moment moment) {
         if (!fleet.undrain(node, moment)) return;
         place.draining = false;
         place.changed = world_.now();

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/time.h"
 #include "dice.h"
-#include "fleet/moment.h"
 #include "network.h"
 #include "scheduler.h"
 
@@ -27,7 +27,7 @@ struct World {
     Network network;
 
     [[nodiscard]] Time now() const noexcept { return scheduler.now(); }
-    [[nodiscard]] fleet::Moment moment() const noexcept { return {now(), wall()}; }
+    [[nodiscard]] Moment moment() const noexcept { return {now(), wall()}; }
     [[nodiscard]] WallTime wall() const noexcept {
         return WallTime(std::chrono::hours(500'000)) +
                std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch());

@@ -119,7 +119,7 @@ fleet::Opened opened(const fleet::Fleet& fleet, std::string_view device, std::st
 
 AdminStage::AdminStage(StageOptions options) : admin_options_(options.admin) {
     admin_options_.port = 0;
-    const fleet::Moment moment{clock_.now(), clock_.wall()};
+    const Moment moment{clock_.now(), clock_.wall()};
     auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options.fleet, moment);
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), &store, options.control);
     control_->attach(gateway);
@@ -143,7 +143,7 @@ AdminStage::~AdminStage() {
 
 void AdminStage::add_clusters() {
     on_control([](control::FleetControl& control) {
-        control.apply([](fleet::Fleet& fleet, fleet::Moment moment) {
+        control.apply([](fleet::Fleet& fleet, Moment moment) {
             for (const std::string_view cluster : {"east", "west"}) {
                 EXPECT_TRUE(fleet.declare_cluster({.name = std::string(cluster)}, moment));
             }
@@ -166,7 +166,7 @@ void AdminStage::connect(std::string_view device, std::string_view node, std::ui
 
 void AdminStage::add_devices(std::string_view prefix, std::size_t count) {
     on_control([&](control::FleetControl& control) {
-        control.apply([&](fleet::Fleet& fleet, fleet::Moment moment) {
+        control.apply([&](fleet::Fleet& fleet, Moment moment) {
             for (std::size_t i = 1; i <= count; ++i) {
                 fleet::DeviceSpec spec;
                 spec.id = fmt::format("{}{}", prefix, i);

@@ -21,7 +21,7 @@ std::string follow_request(std::string_view target = "/api/v1/events", std::stri
 void make_events(AdminStage& stage, std::size_t count) {
     stage.on_control([count](control::FleetControl& control) {
         for (std::size_t i = 0; i < count; ++i) {
-            control.apply([i](fleet::Fleet& fleet, fleet::Moment moment) {
+            control.apply([i](fleet::Fleet& fleet, Moment moment) {
                 EXPECT_TRUE(fleet.declare_cluster({.name = "busy", .weight = static_cast<std::uint32_t>(i % 2 + 1)}, moment));
             });
         }

@@ -205,7 +205,7 @@ TEST(AdminServer, ListensOnLoopbackOnlyUnlessToldOtherwise) {
     const runtime::SystemClock clock;
     control::FleetControl control(io, clock,
                                   std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, fleet::FleetOptions{},
-                                                                 fleet::Moment{clock.now(), clock.wall()}),
+                                                                 Moment{clock.now(), clock.wall()}),
                                   nullptr);
     admin::AdminOptions options;
     options.port = 0;

@@ -143,7 +143,7 @@ protected:
             refused.reason = fleet::RefuseReason::unknown_device;
             refused.wall = control.moment().wall;
             refused.trace.add(fleet::RefuseReason::unknown_device);
-            control.apply([&](fleet::Fleet& fleet, fleet::Moment) { fleet.refused(std::move(refused)); });
+            control.apply([&](fleet::Fleet& fleet, Moment) { fleet.refused(std::move(refused)); });
         });
     }
 

@@ -24,10 +24,10 @@ protected:
 
     std::unique_ptr<fleet::Fleet> make_fleet() {
         return std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, fleet::FleetOptions{},
-                                              fleet::Moment{clock.now(), clock.wall()});
+                                              Moment{clock.now(), clock.wall()});
     }
     void add_nodes() {
-        control.apply([](fleet::Fleet& fleet, fleet::Moment moment) {
+        control.apply([](fleet::Fleet& fleet, Moment moment) {
             ASSERT_TRUE(fleet.declare_cluster({.name = "east"}, moment));
             for (const char* const name : {"east-1", "east-2"}) {
                 const auto node = fleet.put_node(
@@ -41,7 +41,7 @@ protected:
         return test::opened(control.fleet(), device, node, sequence, clock.wall(), clock.now());
     }
     static FleetControl::ChangeFn declare(std::string name) {
-        return [name](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
+        return [name](fleet::Fleet& fleet, Moment moment) -> Result<void> {
             const auto done = fleet.declare_cluster({.name = name}, moment);
             if (!done) return std::unexpected(done.error());
             return {};
@@ -103,9 +103,8 @@ TEST_F(FleetControlTest, OrdersEndsAtTheGateway) {
     add_nodes();
     gateway.tell(opened("meter-7", "east-1", 9));
     control.collect_now();
-    ASSERT_TRUE(control.change([](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> {
-        return fleet.move_device("meter-7", "east-2", moment);
-    }));
+    ASSERT_TRUE(control.change(
+        [](fleet::Fleet& fleet, Moment moment) -> Result<void> { return fleet.move_device("meter-7", "east-2", moment); }));
     run_until([this] { return !gateway.ended().empty(); });
     EXPECT_EQ(gateway.ended()[0], (fleet::EndOrder{fleet::ConnectionId::make(0, 9), fleet::EndCause::moved}));
     EXPECT_FALSE(control.end_connection(fleet::ConnectionId::make(0, 77)));
@@ -140,9 +139,9 @@ TEST_F(FleetControlTest, ChangesNothingOnAnError) {
     control.start();
     const std::uint64_t before = control.snapshots().generation();
     bool told = false;
-    const auto refused = control.change(
-        [](fleet::Fleet& fleet, fleet::Moment moment) -> Result<void> { return fleet.remove_node("none", moment); },
-        [&](const Durability&) { told = true; });
+    const auto refused =
+        control.change([](fleet::Fleet& fleet, Moment moment) -> Result<void> { return fleet.remove_node("none", moment); },
+                       [&](const Durability&) { told = true; });
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().is(fleet::FleetErrc::unknown_node));
     EXPECT_FALSE(told);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "fleet/fleet.h"
 #include "fleet/planner.h"
 
