@@ -30,7 +30,8 @@ struct Request {
     friend bool operator==(const Request&, const Request&) = default;
 };
 
-/// Not published, and never will be: the device cannot have it from this attempt.
+/// Not published, and never will be: the device cannot have it from this request. A request that the queue delivers again may
+/// have been published by whoever had it before; what can be said of it then is SendUnclear.
 struct NotSent {
     Reason reason = Reason::node_unreachable;
     std::string detail = {};
@@ -47,9 +48,10 @@ struct SendUnclear {
     std::string detail = {};
     friend bool operator==(const SendUnclear&, const SendUnclear&) = default;
 };
-/// The device has it.
+/// The device has it. Delivered is not executed: nothing is said about that.
 struct Delivered {
     bool by_device = false;  ///< its own acknowledgement; else its PUBACK, seen by the gateway
+    bool last_word = false;  ///< nothing more will come: the device's profile has no reply
     friend bool operator==(const Delivered&, const Delivered&) = default;
 };
 /// The device's last word.

@@ -24,6 +24,10 @@ public:
 
     /// `entropy`: 80 random bits, the lower 16 of `entropy_high` and all of `entropy_low`.
     [[nodiscard]] static CommandId make(WallTime at, std::uint64_t entropy_high, std::uint64_t entropy_low) noexcept;
+    /// The same, but greater than `last` even when the clock stands or has stepped back: the next number after it then. A
+    /// centre makes its ids so, because commands that are restored after a crash take their order from them.
+    [[nodiscard]] static CommandId make_after(CommandId last, WallTime at, std::uint64_t entropy_high,
+                                              std::uint64_t entropy_low) noexcept;
     /// The smallest id of that millisecond.
     [[nodiscard]] static CommandId first_at(WallTime at) noexcept { return make(at, 0, 0); }
     /// Accepts upper case too. Nothing for anything but 26 characters of the alphabet that stay within 128 bits.

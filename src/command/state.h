@@ -20,7 +20,8 @@ enum class State : std::uint8_t {
     succeeded,  ///< the device says that it has done it; for a device that does not answer, that it has it
     failed,     ///< the device says that it tried and could not, or it could not be sent at all
     expired,    ///< the deadline passed before anything was sent
-    timed_out,  ///< the deadline passed after it was sent, without a last word of the device
+    timed_out,  ///< the deadline passed, or the last attempt's time was up, after it was sent, without a last word of the
+                ///< device
     cancelled,  ///< somebody took it back
     rejected,   ///< the device, or the centre after it had taken it, says that it will not be done
 };

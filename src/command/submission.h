@@ -44,7 +44,7 @@ struct Submission {
 
 /// Checks every field and makes the command, in state scheduled or queued, without looking at the device. Errors: bad_field and
 /// deadline_passed, whose sentences begin with the field's name and a colon. `body_hash` is a hash of everything that was
-/// asked but the key.
+/// asked but the key and whether somebody waits; empty without a key.
 [[nodiscard]] Result<Command> make_command(const Submission& submission, CommandId id, const SubmissionLimits& limits,
                                            WallTime now);
 
