@@ -113,6 +113,13 @@ public:
     /// Newest first.
     [[nodiscard]] virtual Result<std::vector<AuditEntry>> audit_log(std::size_t limit) = 0;
 
+    // --- webhooks ---
+
+    /// Ended commands with a webhook that was not told yet, oldest first, at most `limit`.
+    [[nodiscard]] virtual Result<std::vector<command::Command>> webhooks_untold(std::size_t limit) = 0;
+    /// It was told, or given up. Written with the next group.
+    virtual void webhook_told(command::CommandId id) = 0;
+
     // --- care ---
 
     /// Removes ended commands beyond the retention, at most `limit` of them; says how many.
