@@ -199,6 +199,15 @@ DispatcherEffects Dispatcher::take_effects() {
     return taken;
 }
 
+bool Dispatcher::urgent() const noexcept {
+    const DispatcherEffects& effects = state_->effects;
+    return !effects.requests.empty() || !effects.ended.empty() || !effects.accepted.empty();
+}
+
+void Dispatcher::forget(CommandId id) {
+    if (HeldCommand* const held = state_->find(id)) state_->drop(*held);
+}
+
 const Command* Dispatcher::find(CommandId id) const {
     const HeldCommand* held = state_->find(id);
     return held == nullptr ? nullptr : &held->command;

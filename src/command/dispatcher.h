@@ -112,6 +112,11 @@ public:
     [[nodiscard]] std::optional<Time> next_timer() const;
 
     [[nodiscard]] DispatcherEffects take_effects();
+    /// True when the effects hold more than writes: something waits for them to be durable.
+    [[nodiscard]] bool urgent() const noexcept;
+    /// Drops a command without a trace: its acceptance could not be recorded, and its sender was told so. Ignored when it is
+    /// not held.
+    void forget(CommandId id);
 
     /// A command that is held, as it is now; null when it is not. Valid until the next call.
     [[nodiscard]] const Command* find(CommandId id) const;

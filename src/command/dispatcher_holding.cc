@@ -92,6 +92,27 @@ void Dispatcher::State::let_go(HeldCommand& held) {
     held.line = nullptr;
 }
 
+void Dispatcher::State::drop(HeldCommand& held) {
+    const CommandId id = held.command.id;
+    if (held.changed) std::erase(to_write, &held);
+    std::erase(effects.accepted, id);
+    std::erase(effects.ended, id);
+    std::erase_if(effects.requests, [id](const Dispatch& dispatch) { return dispatch.request.id == id; });
+    if (held.line != nullptr) {
+        if (held.phase == Phase::under_way) --counts.under_way;
+        if (held.phase == Phase::scheduled) {
+            calendar.remove(held);
+        } else {
+            timers.remove(held);
+            held.line->leave(held);
+        }
+        --counts.open;
+        --held.line->held;
+        unsettle(*held.line);
+    }
+    commands.erase(id);
+}
+
 void Dispatcher::State::end_now(HeldCommand& held, command::State state, Reason reason, std::string_view detail,
                                 Moment moment) {
     end(held.command, state, reason, detail, moment.wall);

@@ -32,6 +32,8 @@ struct Dispatcher::State {
     void changed(HeldCommand& held);
     /// The command has ended, by `end` or by a report: it leaves its line, and the process with the next effects.
     void let_go(HeldCommand& held);
+    /// As if it had never been taken.
+    void drop(HeldCommand& held);
     void end_now(HeldCommand& held, command::State state, Reason reason, std::string_view detail, Moment moment);
     void take_up(HeldCommand& held, Moment moment);
     [[nodiscard]] HeldCommand* find(CommandId id) const;
