@@ -5,6 +5,7 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 
 find_path(HOLDFAST_BOOST_INCLUDE boost/asio.hpp REQUIRED)

@@ -42,6 +42,28 @@ struct TakeFact {
     void operator()(fleet::Closed&& fact) const { fleet.closed(fact); }
     void operator()(fleet::Refused&& fact) const { fleet.refused(std::move(fact)); }
     void operator()(fleet::NodeTrouble&& fact) const { fleet.trouble(fact); }
+    void operator()(fleet::Acknowledged&&) const {}
+};
+
+/// The device whose connection a fact is about; empty when it says nothing about any.
+struct DeviceOf {
+    const fleet::Fleet& fleet;
+    std::string_view operator()(const fleet::Opened& fact) const { return fact.device; }
+    std::string_view operator()(const fleet::Closed& fact) const { return of(fact.connection); }
+    std::string_view operator()(const fleet::Acknowledged& fact) const { return of(fact.connection); }
+    std::string_view operator()(const fleet::Refused&) const { return {}; }
+    std::string_view operator()(const fleet::NodeTrouble&) const { return {}; }
+    [[nodiscard]] std::string_view of(fleet::ConnectionId connection) const {
+        const auto present = fleet.presence().find(connection);
+        return present ? present->device : std::string_view();
+    }
+};
+
+/// The device whose record a change is.
+struct DeviceOfChange {
+    std::string_view operator()(const fleet::DeviceRecord& record) const { return record.id; }
+    std::string_view operator()(const fleet::DeviceErased& erased) const { return erased.id; }
+    std::string_view operator()(const auto&) const { return {}; }
 };
 
 }  // namespace
@@ -133,6 +155,7 @@ void FleetControl::take_facts() {
     std::size_t in_batch = 0;
     for (fleet::Fact& fact : facts_) {
         counters_.add(fact);
+        if (devices_hook_ || acknowledged_hook_) follow_device(fact);
         std::visit(TakeFact{*fleet_}, std::move(fact));
         if (++in_batch == facts_per_batch) {
             take_effects({});
@@ -142,6 +165,24 @@ void FleetControl::take_facts() {
     facts_.clear();
     // A storm's worth of room is not kept for ever.
     if (facts_.capacity() > facts_per_batch) facts_.shrink_to_fit();
+}
+
+void FleetControl::follow_device(const fleet::Fact& fact) {
+    const std::string_view device = std::visit(DeviceOf{*fleet_}, fact);
+    if (device.empty()) return;
+    if (const auto* acknowledged = std::get_if<fleet::Acknowledged>(&fact)) {
+        if (acknowledged_hook_) acknowledged_hook_(device, *acknowledged);
+    } else if (devices_hook_) {
+        changed_devices_.emplace_back(device);
+    }
+}
+
+void FleetControl::tell_changed_devices() {
+    if (changed_devices_.empty()) return;
+    std::vector<std::string> devices;
+    devices.swap(changed_devices_);
+    for (const std::string& device : devices)
+        devices_hook_(device);
 }
 
 void FleetControl::tick() {
@@ -164,8 +205,15 @@ void FleetControl::take_effects(Completion completion) {
             log_event(event);
         event_signal_.notify();
     }
+    if (devices_hook_) {
+        for (const fleet::Change& change : effects.changes) {
+            const std::string_view device = std::visit(DeviceOfChange{}, change);
+            if (!device.empty()) changed_devices_.emplace_back(device);
+        }
+    }
     write(std::move(effects.changes), std::move(completion));
     arm();
+    tell_changed_devices();
 }
 
 void FleetControl::follow_topology(const fleet::SnapshotPtr& snapshot) {

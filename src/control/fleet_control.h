@@ -73,6 +73,15 @@ public:
     /// follows it. Set before `start`. The hook must not change the fleet before it returns; let it post.
     void on_topology(std::function<void(const fleet::Topology&)> hook) { topology_hook_ = std::move(hook); }
 
+    /// Called with each device that has connected, gone, moved or been changed, after the fleet knows it; sometimes more than
+    /// once. Set before `start`. The hook must not change the fleet.
+    void on_devices(std::function<void(std::string_view device)> hook) { devices_hook_ = std::move(hook); }
+    /// Called for each PUBLISH that a gateway followed until its device acknowledged it. Set before `start`. The hook must not
+    /// change the fleet.
+    void on_acknowledged(std::function<void(std::string_view device, const fleet::Acknowledged&)> hook) {
+        acknowledged_hook_ = std::move(hook);
+    }
+
     /// Publishes the first snapshot and begins to tick.
     void start();
 
@@ -130,6 +139,8 @@ private:
 
     void on_facts_waiting();
     void take_facts();
+    void follow_device(const fleet::Fact& fact);
+    void tell_changed_devices();
     void take_effects(Completion completion);
     void write(std::vector<fleet::Change> changes, Completion completion);
     void follow_topology(const fleet::SnapshotPtr& snapshot);
@@ -150,6 +161,10 @@ private:
     GatewayPort* gateway_ = nullptr;
     std::function<void(std::span<const fleet::NodeIndex>)> probe_hook_;
     std::function<void(const fleet::Topology&)> topology_hook_;
+    std::function<void(std::string_view)> devices_hook_;
+    std::function<void(std::string_view, const fleet::Acknowledged&)> acknowledged_hook_;
+    /// For `devices_hook_`, until the effects are out.
+    std::vector<std::string> changed_devices_;
     /// The topology that `topology_hook_` last saw.
     std::shared_ptr<const fleet::Topology> topology_;
     boost::asio::steady_timer timer_;

@@ -31,6 +31,7 @@ struct AddFact {
     }
     void operator()(const fleet::Refused& fact) const { ++counters.refused[static_cast<std::size_t>(fact.reason)]; }
     void operator()(const fleet::NodeTrouble&) const { ++counters.node_troubles; }
+    void operator()(const fleet::Acknowledged&) const { ++counters.acknowledged; }
 };
 
 }  // namespace

@@ -31,8 +31,10 @@ struct TrafficCounters {
     double latency_sum = 0;                                          ///< seconds
     std::uint64_t failovers = 0;                                     ///< accepted by another node than the first candidate
     std::uint64_t node_troubles = 0;                                 ///< connections to nodes that failed
-    std::uint64_t messages_up = 0;                                   ///< packets of ended connections, from devices
-    std::uint64_t messages_down = 0;                                 ///< and to devices
+    /// PUBLISHes to devices that the gateway followed until the device acknowledged them.
+    std::uint64_t acknowledged = 0;
+    std::uint64_t messages_up = 0;    ///< packets of ended connections, from devices
+    std::uint64_t messages_down = 0;  ///< and to devices
 
     void add(const fleet::Fact& fact);
 };

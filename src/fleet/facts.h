@@ -66,6 +66,16 @@ struct NodeTrouble {
     Time at{};
 };
 
-using Fact = std::variant<Opened, Closed, Refused, NodeTrouble>;
+/// The device acknowledged a PUBLISH that the gateway was asked to follow because its topic is one on
+/// which commands go; never changes the fleet.
+struct Acknowledged {
+    ConnectionId connection = {};
+    std::string topic = {};        ///< of the PUBLISH
+    std::string correlation = {};  ///< its correlation data (v5); empty: none
+    Time at{};
+    WallTime wall{};
+};
+
+using Fact = std::variant<Opened, Closed, Refused, NodeTrouble, Acknowledged>;
 
 }  // namespace holdfast::fleet

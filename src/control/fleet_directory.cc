@@ -1,0 +1,100 @@
+#include "control/fleet_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::control {
+
+namespace {
+
+/// Devices looked at in one step of a walk.
+constexpr std::size_t walk_step = 1000;
+
+template <class Watchers>
+class Membership final : public Watching {
+public:
+    Membership(const std::shared_ptr<Watchers>& watchers, typename Watchers::value_type watcher)
+        : watchers_(watchers), place_(watchers->insert(watchers->end(), std::move(watcher))) {}
+    ~Membership() override {
+        if (const auto watchers = watchers_.lock()) watchers->erase(place_);
+    }
+
+private:
+    std::weak_ptr<Watchers> watchers_;
+    typename Watchers::iterator place_;
+};
+
+}  // namespace
+
+FleetDirectory::FleetDirectory(FleetControl& control) : control_(control) {
+    control_.on_devices([watchers = device_watchers_](std::string_view device) {
+        for (const auto& watcher : *watchers)
+            watcher(device);
+    });
+}
+
+void FleetDirectory::nodes_changed() {
+    for (const auto& watcher : *node_watchers_)
+        watcher();
+}
+
+command::DevicePlace FleetDirectory::find(std::string_view device) {
+    command::DevicePlace place;
+    const auto status = control_.device(device);
+    if (!status) return place;
+    place.known = true;
+    place.disabled = status->record.disabled;
+    place.cluster = status->cluster;
+    if (status->connection) {
+        place.node = status->node;
+        place.session = status->connection->connection.value();
+        place.mqtt_version = status->connection->mqtt_version;
+    }
+    return place;
+}
+
+std::vector<std::string> FleetDirectory::tagged(std::string_view tag, std::string_view after, std::size_t limit) {
+    std::vector<std::string> found;
+    const fleet::SnapshotPtr snapshot = control_.snapshot();
+    fleet::DeviceCursor cursor;
+    while (!cursor.finished) {
+        snapshot->devices.walk(cursor, walk_step, [&](const fleet::DeviceView& device) {
+            if (device.id > after && device.has_tag(tag)) found.emplace_back(device.id);
+        });
+    }
+    std::ranges::sort(found);
+    if (found.size() > limit) found.resize(limit);
+    return found;
+}
+
+std::vector<std::string> FleetDirectory::clusters() {
+    std::vector<std::string> names;
+    for (const fleet::TopologyCluster& cluster : control_.fleet().topology().clusters) {
+        if (!cluster.erased) names.push_back(cluster.name);
+    }
+    return names;
+}
+
+std::vector<NodePlace> FleetDirectory::nodes(std::string_view cluster) {
+    const fleet::Topology& topology = control_.fleet().topology();
+    std::vector<NodePlace> places;
+    const fleet::ClusterIndex index = topology.find_cluster(cluster);
+    if (!index.valid()) return places;
+    for (const fleet::NodeIndex node_index : topology.cluster(index).nodes) {
+        const fleet::TopologyNode& node = topology.node(node_index);
+        if (node.erased || !node.listed) continue;
+        places.push_back(
+            {.name = node.name, .address = node.address, .port = node.port, .answers = node.health != fleet::NodeHealth::down});
+    }
+    return places;
+}
+
+std::unique_ptr<Watching> FleetDirectory::watch_devices(std::function<void(std::string_view device)> changed) {
+    return std::make_unique<Membership<DeviceWatchers>>(device_watchers_, std::move(changed));
+}
+
+std::unique_ptr<Watching> FleetDirectory::watch_nodes(std::function<void()> changed) {
+    return std::make_unique<Membership<NodeWatchers>>(node_watchers_, std::move(changed));
+}
+
+}  // namespace holdfast::control
