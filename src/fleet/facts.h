@@ -70,8 +70,7 @@ struct NodeTrouble {
 /// which commands go; never changes the fleet.
 struct Acknowledged {
     ConnectionId connection = {};
-    std::string topic = {};        ///< of the PUBLISH
-    std::string correlation = {};  ///< its correlation data (v5); empty: none
+    std::string topic = {};  ///< of the PUBLISH
     Time at{};
     WallTime wall{};
 };

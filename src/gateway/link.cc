@@ -133,6 +133,7 @@ void Link::pump() {
             worker_.count_bytes(from_device, bytes.size());
             act(from_device ? connection_.device_bytes(bytes, limits, worker_.now())
                             : connection_.node_bytes(bytes, limits, worker_.now()));
+            if (from_device && connection_.has_acknowledged()) worker_.report_acknowledged(*this);
             continue;
         }
         if (count < 0 && errno == EINTR) continue;

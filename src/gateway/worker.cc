@@ -324,6 +324,17 @@ void Worker::report_closed(Link& link) {
     facts_.emplace_back(std::move(fact));
 }
 
+void Worker::report_acknowledged(Link& link) {
+    for (std::string& topic : link.connection().take_acknowledged()) {
+        fleet::Acknowledged fact;
+        fact.connection = link.id();
+        fact.topic = std::move(topic);
+        fact.at = now_;
+        fact.wall = shared_.clock.wall();
+        facts_.emplace_back(std::move(fact));
+    }
+}
+
 void Worker::report_trouble(fleet::NodeIndex node) {
     fleet::NodeTrouble fact;
     fact.node = node;

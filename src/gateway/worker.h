@@ -112,6 +112,7 @@ public:
     void count_pause() noexcept;
     void report_opened(Link& link);
     void report_refused(Link& link);
+    void report_acknowledged(Link& link);
     void report_trouble(fleet::NodeIndex node);
     void go_on_later(Link& link);
     /// Destroys the link when the present event is dealt with.

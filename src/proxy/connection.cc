@@ -87,7 +87,11 @@ Actions Connection::node_bytes(ByteView bytes, const Limits& limits, Time now) {
 
 void Connection::relay_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
     if (node_done_) return;
-    const mqtt::Walk walk = from_device_.walk(bytes, [this](const mqtt::WalkedPacket& packet) { note_from_device(packet); });
+    if (follower_ != nullptr && follower_->wants_from_device()) follower_->more_from_device(bytes);
+    const mqtt::Walk walk = from_device_.walk(bytes, [this, bytes](const mqtt::WalkedPacket& packet) {
+        note_from_device(packet);
+        if (packet.type() == mqtt::PacketType::puback && follower_ != nullptr) follower_->puback(packet, bytes);
+    });
     if (phase_ == Phase::relaying) deadline_ = now + std::chrono::milliseconds(idle_limit_ms_);
     actions.to_node[0] = walk.ok ? bytes : up_to_boundary(bytes, walk);
     bytes_from_device_ += actions.to_node[0].size();
@@ -113,7 +117,11 @@ void Connection::device_is_malformed(Actions& actions, const Limits& limits, Tim
 
 void Connection::relay_from_node(ByteView bytes, const Limits& limits, Time now, Actions& actions) {
     if (device_done_) return;
-    const mqtt::Walk walk = from_node_.walk(bytes, [this](const mqtt::WalkedPacket& packet) { note_from_node(packet); });
+    if (follower_ != nullptr && follower_->wants_from_node()) follower_->more_from_node(bytes, limits.followed_topics);
+    const mqtt::Walk walk = from_node_.walk(bytes, [this, bytes, &limits](const mqtt::WalkedPacket& packet) {
+        note_from_node(packet);
+        if (AcknowledgementFollower::is_followable(packet.first_byte)) follow(packet, bytes, limits);
+    });
     actions.to_device[0] = walk.ok ? bytes : up_to_boundary(bytes, walk);
     bytes_to_device_ += actions.to_device[0].size();
     if (walk.ok) return;
@@ -133,6 +141,12 @@ void Connection::note_from_device(const mqtt::WalkedPacket& packet) noexcept {
 void Connection::note_from_node(const mqtt::WalkedPacket& packet) noexcept {
     ++packets_to_device_;
     node_said_goodbye_ |= packet.type() == mqtt::PacketType::disconnect;
+}
+
+void Connection::follow(const mqtt::WalkedPacket& packet, ByteView piece, const Limits& limits) {
+    if (limits.followed_topics.empty()) return;
+    if (follower_ == nullptr) follower_ = std::make_unique<AcknowledgementFollower>(version_);
+    follower_->publish(packet, piece, limits.followed_topics);
 }
 
 void Connection::finish_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions) {

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -34,6 +35,7 @@
 #include "mqtt/connack_view.h"
 #include "mqtt/connect_view.h"
 #include "mqtt/walker.h"
+#include "proxy/acknowledgement_follower.h"
 #include "proxy/admission.h"
 #include "proxy/end_reason.h"
 
@@ -63,6 +65,8 @@ struct Limits {
     double idle_factor = 1.5;
     /// Nodes tried for one CONNECT.
     std::size_t max_candidates = 3;
+    /// QoS 1 messages to devices whose topic begins with one of these are followed until the device acknowledges them.
+    std::vector<std::string> followed_topics = {};
 };
 
 enum class Phase : std::uint8_t { collecting, connecting, greeting, relaying, refusing, parting, closing, ended };
@@ -149,6 +153,10 @@ public:
     [[nodiscard]] std::uint64_t bytes_from_device() const noexcept { return bytes_from_device_; }
     [[nodiscard]] std::uint64_t bytes_to_device() const noexcept { return bytes_to_device_; }
 
+    /// Topics of followed messages that the device has acknowledged; look after `device_bytes`.
+    [[nodiscard]] bool has_acknowledged() const noexcept { return follower_ != nullptr && follower_->has_acknowledged(); }
+    [[nodiscard]] std::vector<std::string> take_acknowledged() noexcept { return follower_->take_acknowledged(); }
+
     /// What there is to tell of a CONNECT.
     struct Story {
         fleet::Plan plan;
@@ -187,6 +195,7 @@ private:
     void device_is_malformed(Actions& actions, const Limits& limits, Time now);
     void note_from_device(const mqtt::WalkedPacket& packet) noexcept;
     void note_from_node(const mqtt::WalkedPacket& packet) noexcept;
+    void follow(const mqtt::WalkedPacket& packet, ByteView piece, const Limits& limits);
     Actions part(EndReason reason, const Limits& limits, Time now);
     void finish_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions);
     void finish_from_node(ByteView bytes, const Limits& limits, Time now, Actions& actions);
@@ -223,6 +232,8 @@ private:
     std::unique_ptr<Handshake> handshake_;
     /// A packet of Holdfast's own that `Actions` point to.
     ByteBuffer own_packet_;
+    /// From the first message on that may have to be followed.
+    std::unique_ptr<AcknowledgementFollower> follower_;
 };
 
 }  // namespace holdfast::proxy
