@@ -45,6 +45,10 @@ void fill_paths(Findings& findings, Settings& settings, const Environment& envir
     expand_home(data_dir, home);
     if (settings.storage.path.empty()) settings.storage.path = data_dir + "/fleet.db";
     if (settings.admin.token_file.empty()) settings.admin.token_file = data_dir + "/admin.token";
+    if (settings.commands.store.empty()) settings.commands.store = data_dir + "/commands.db";
+    if (settings.commands.queue_file.empty()) settings.commands.queue_file = data_dir + "/queue.db";
+    expand_home(settings.commands.store, home);
+    expand_home(settings.commands.queue_file, home);
     expand_home(settings.storage.path, home);
     expand_home(settings.admin.token_file, home);
 }

@@ -67,6 +67,12 @@ Reload reload(const Settings& current, const Settings& fresh) {
         }
     }
     reload_clusters(current, fresh, reload);
+    if (current.device_profiles != fresh.device_profiles) {
+        const auto number = [](const Settings& settings) {
+            return fmt::format("{} profiles", settings.device_profiles.size());
+        };
+        reload.need_restart.push_back({"the list of device profiles", number(current), number(fresh)});
+    }
     if (current.allocation_rules != fresh.allocation_rules) {
         reload.changed.push_back(
             {"the list of allocation rules", shown(current.allocation_rules), shown(fresh.allocation_rules)});

@@ -20,6 +20,8 @@ enum class Enrolment : std::uint8_t { open, closed };
 enum class IdentityPart : std::uint8_t { client_id, username, common_name, password };
 enum class ClusterSource : std::uint8_t { static_list, local };
 enum class RuleSubject : std::uint8_t { device_id, username, common_name };
+enum class CommandQueue : std::uint8_t { memory, file };
+enum class CommandDurability : std::uint8_t { full, process };
 
 /// The names that the settings file uses for an enum's values, in the order of the values.
 [[nodiscard]] std::span<const std::string_view> choice_names(LogLevel) noexcept;
@@ -28,6 +30,8 @@ enum class RuleSubject : std::uint8_t { device_id, username, common_name };
 [[nodiscard]] std::span<const std::string_view> choice_names(IdentityPart) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(ClusterSource) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(RuleSubject) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(CommandQueue) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(CommandDurability) noexcept;
 
 struct PathsSettings {
     std::string data_dir;
@@ -117,6 +121,32 @@ struct EventsSettings {
     std::uint32_t keep{};
 };
 
+struct CommandsSettings {
+    bool enabled{};
+    std::string centre;
+    std::string store;
+    CommandDurability durability{};
+    CommandQueue queue{};
+    std::string queue_file;
+    std::uint32_t window{};
+    double backlog_pace{};
+    std::uint32_t max_open{};
+    std::uint32_t max_open_per_device{};
+    ByteSize max_payload;
+    Duration default_deadline{};
+    Duration longest_deadline{};
+    std::uint32_t attempts{};
+    Duration answer_timeout{};
+    Duration channel_timeout{};
+    std::uint32_t channel_window{};
+    std::string channel_username;
+    std::string channel_password;
+    Duration lease{};
+    Duration keep_age{};
+    std::uint32_t keep_count{};
+    std::string webhook_secret;
+};
+
 /// `[[cluster.node]]`
 struct NodeSettings {
     std::string name;
@@ -145,6 +175,24 @@ struct AllocationRuleSettings {
     bool operator==(const AllocationRuleSettings&) const = default;
 };
 
+/// `[[device_profile]]`: how some devices want their commands; what is empty is as in the default profile.
+struct DeviceProfileSettings {
+    std::string name;
+    std::string devices;
+    std::string topic;
+    std::string topic_v3;
+    std::string reply_topic;
+    std::string payload;
+    std::string content_type;
+    bool answers{};
+    std::string reply_id;
+    std::string reply_status;
+    std::string reply_result;
+    std::string reply_detail;
+    std::string reply_pattern;
+    bool operator==(const DeviceProfileSettings&) const = default;
+};
+
 struct Settings {
     /// The table's defaults. Paths that follow from other settings or from the environment are still empty; see load.h.
     Settings();
@@ -158,8 +206,10 @@ struct Settings {
     StorageSettings storage;
     AdminSettings admin;
     EventsSettings events;
+    CommandsSettings commands;
     std::vector<ClusterSettings> clusters;
     std::vector<AllocationRuleSettings> allocation_rules;
+    std::vector<DeviceProfileSettings> device_profiles;
 };
 
 }  // namespace holdfast::settings

@@ -48,6 +48,11 @@ consteval Accessor events() {
     return at<&Settings::events, Member>();
 }
 
+template <auto Member>
+consteval Accessor commands() {
+    return at<&Settings::commands, Member>();
+}
+
 using G = GatewaySettings;
 using F = FleetSettings;
 using P = ProbeSettings;
@@ -57,6 +62,8 @@ using A = AdminSettings;
 using C = ClusterSettings;
 using N = NodeSettings;
 using R = AllocationRuleSettings;
+using K = CommandsSettings;
+using D = DeviceProfileSettings;
 
 constexpr std::array section_table{
     Section{"paths", "Where files are kept."},
@@ -68,6 +75,7 @@ constexpr std::array section_table{
     Section{"storage", "The file in which devices, clusters and routes survive the process."},
     Section{"admin", "The HTTP API, metrics and events."},
     Section{"events", "The list of recent events."},
+    Section{"commands", "Commands to devices: the command centre, its channels, and how long everything is kept."},
 };
 
 // clang-format off
@@ -206,6 +214,53 @@ constexpr std::array setting_table{
 
     Row{"events.keep", events<&EventsSettings::keep>(), "10000", "1", "1000000", "events", restart,
         "How many of the last events are kept in memory.", {}},
+
+    Row{"commands.enabled", commands<&K::enabled>(), "true", "", "", "", restart,
+        "Whether this process has a command centre, and a channel to each cluster.", {}},
+    Row{"commands.centre", commands<&K::centre>(), "centre", "1", "64", "characters", restart,
+        "This centre's name: letters, digits, '-' and '_'. Several centres on one store need different ones.", {}},
+    Row{"commands.store", commands<&K::store>(), "", "0", "4096", "", restart,
+        "The SQLite file with all commands.", "commands.db in paths.data_dir"},
+    Row{"commands.durability", commands<&K::durability>(), "full", "", "", "", restart,
+        "What a recorded command survives. \"full\": also a power failure. \"process\": the end of any process, not of the machine; faster.", {}},
+    Row{"commands.queue", commands<&K::queue>(), "memory", "", "", "", restart,
+        "\"memory\": centre and channels are this process. \"file\": centres and channels of other processes on this machine share queue_file.", {}},
+    Row{"commands.queue_file", commands<&K::queue_file>(), "", "0", "4096", "", restart,
+        "The file of the queue \"file\".", "queue.db in paths.data_dir"},
+    Row{"commands.window", commands<&K::window>(), "1", "1", "1000", "commands", now,
+        "Commands of one device that may be under way at a time.", {}},
+    Row{"commands.backlog_pace", commands<&K::backlog_pace>(), "1000", "0", "1000000", "per second", now,
+        "How fast commands go out that waited for their devices, over all devices. 0: no pace.", {}},
+    Row{"commands.max_open", commands<&K::max_open>(), "500000", "1", "10000000", "commands", now,
+        "Commands that have not ended and are due soon; further ones are refused.", {}},
+    Row{"commands.max_open_per_device", commands<&K::max_open_per_device>(), "10000", "1", "1000000", "commands", now,
+        "Of them those of one device.", {}},
+    Row{"commands.max_payload", commands<&K::max_payload>(), "64KiB", "0", "256KiB", "", now,
+        "The largest payload of a command.", {}},
+    Row{"commands.default_deadline", commands<&K::default_deadline>(), "30s", "10ms", "168h", "", now,
+        "How long a command has, when its sender does not say.", {}},
+    Row{"commands.longest_deadline", commands<&K::longest_deadline>(), "168h", "1s", "8784h", "", now,
+        "The longest that a sender may ask for.", {}},
+    Row{"commands.attempts", commands<&K::attempts>(), "5", "1", "100", "attempts", now,
+        "How often a command is tried within its deadline, when its sender does not say.", {}},
+    Row{"commands.answer_timeout", commands<&K::answer_timeout>(), "5s", "10ms", "1h", "", now,
+        "How long one attempt waits for the device's last word before the next one, when the sender does not say.", {}},
+    Row{"commands.channel_timeout", commands<&K::channel_timeout>(), "3s", "100ms", "1h", "", now,
+        "How long a channel may say nothing about a request before it is asked again.", {}},
+    Row{"commands.channel_window", commands<&K::channel_window>(), "512", "1", "10000", "messages", restart,
+        "Messages that a channel may have unacknowledged at one node.", {}},
+    Row{"commands.channel_username", commands<&K::channel_username>(), "", "0", "65535", "characters", restart,
+        "The user name that channels present to nodes. Empty means none.", {}},
+    Row{"commands.channel_password", commands<&K::channel_password>(), "", "0", "65535", "characters", restart,
+        "The password that channels present to nodes. Empty means none.", {}, true},
+    Row{"commands.lease", commands<&K::lease>(), "10s", "1s", "10m", "", restart,
+        "How long a centre may be silent before another one on the same store takes its commands over.", {}},
+    Row{"commands.keep_age", commands<&K::keep_age>(), "720h", "1m", "87840h", "", now,
+        "How long ended commands are kept.", {}},
+    Row{"commands.keep_count", commands<&K::keep_count>(), "1000000", "1000", "100000000", "commands", now,
+        "How many ended commands are kept.", {}},
+    Row{"commands.webhook_secret", commands<&K::webhook_secret>(), "", "0", "1024", "characters", restart,
+        "The secret under which webhook calls are signed. Empty: they are not.", {}, true},
 };
 
 constexpr std::array node_rows{
@@ -236,6 +291,34 @@ constexpr std::array rule_rows{
         "Devices for which that fits this as a whole; * stands for any bytes, ? for one.", {}},
     Row{"cluster", at<&R::cluster>(), "", "1", "128", "characters", now, "The home cluster of these devices.", {}, false, true},
 };
+
+constexpr std::array profile_rows{
+    Row{"name", at<&D::name>(), "", "1", "128", "characters", restart, "The profile's name, for people.", {}, false, true},
+    Row{"devices", at<&D::devices>(), "", "0", "4096", "characters", restart,
+        "Ids of its devices, separated by commas; * stands for any text, ? for one byte. Empty: all.", {}},
+    Row{"topic", at<&D::topic>(), "", "0", "1024", "characters", restart,
+        "The topic of a command for MQTT 5 devices, with {device}, {id}, {attempt}, {command}.", "holdfast/{device}/command/{id}"},
+    Row{"topic_v3", at<&D::topic_v3>(), "", "0", "1024", "characters", restart,
+        "The same for MQTT 3 devices.", "holdfast/{device}/command/{id}/{attempt}"},
+    Row{"reply_topic", at<&D::reply_topic>(), "", "0", "1024", "characters", restart,
+        "The topic of a reply; \"/{attempt}\" may follow.", "holdfast/{device}/reply/{id}"},
+    Row{"payload", at<&D::payload>(), "", "0", "65536", "characters", restart,
+        "The payload, with the same placeholders and {data}; {data} alone is the sender's bytes as they are.", "a JSON object of all of them"},
+    Row{"content_type", at<&D::content_type>(), "", "0", "128", "characters", restart,
+        "The content type told to MQTT 5 devices.", "application/json for JSON, else the sender's"},
+    Row{"answers", at<&D::answers>(), "true", "", "", "", restart,
+        "false: these devices never reply; that they have a command is the last word.", {}},
+    Row{"reply_id", at<&D::reply_id>(), "/id", "0", "256", "characters", restart,
+        "JSON pointer to the command's id in a reply, where the topic does not have it.", {}},
+    Row{"reply_status", at<&D::reply_status>(), "/status", "0", "256", "characters", restart,
+        "JSON pointer to the word that says succeeded, failed, rejected or received. Absent: succeeded.", {}},
+    Row{"reply_result", at<&D::reply_result>(), "", "0", "256", "characters", restart,
+        "JSON pointer to the result. Empty: the whole reply.", {}},
+    Row{"reply_detail", at<&D::reply_detail>(), "/message", "0", "256", "characters", restart,
+        "JSON pointer to the device's sentence about a failure.", {}},
+    Row{"reply_pattern", at<&D::reply_pattern>(), "", "0", "1024", "characters", restart,
+        "For replies that are not JSON: a regular expression (RE2) with the groups id, attempt, status, result, detail.", {}},
+};
 // clang-format on
 
 template <class Owner, auto Member>
@@ -265,6 +348,10 @@ constexpr std::array list_table{
         "allocation.rule",
         "Which home cluster a new device gets; the first rule that matches decides. Without one, the weights do.", 1000,
         rule_rows, {}),
+    list_of<Settings, &Settings::device_profiles>(
+        "device_profile",
+        "How devices want their commands, where that is not the default way; the first profile that fits is a device's.", 63,
+        profile_rows, {}),
 };
 
 template <std::size_t Size>
@@ -294,6 +381,15 @@ std::span<const std::string_view> choice_names(RuleSubject) noexcept {
 }
 std::span<const std::string_view> choice_names(ClusterSource) noexcept {
     static constexpr Names<2> names{"static", "local"};
+    return names;
+}
+
+std::span<const std::string_view> choice_names(CommandQueue) noexcept {
+    static constexpr Names<2> names{"memory", "file"};
+    return names;
+}
+std::span<const std::string_view> choice_names(CommandDurability) noexcept {
+    static constexpr Names<2> names{"full", "process"};
     return names;
 }
 
