@@ -41,6 +41,7 @@ struct StoreStatus {
     std::uint64_t changes_written = 0;  ///< after coalescing
     std::uint64_t failures = 0;         ///< commits that failed and were or will be tried again
     std::uint64_t times_lost = 0;       ///< the file vanished and was made anew
+    std::uint64_t lost_races = 0;       ///< writes of what had ended already, which changed nothing
 };
 
 class FleetStore {

@@ -43,24 +43,24 @@ CREATE TABLE devices (
 )"};
 
 /// True for a file that holds nothing yet; an error for one that is not ours to use.
-Result<bool> is_new(Database& database, std::int64_t version, std::size_t last_version) {
+Result<bool> is_new(Database& database, const Schema& schema, std::int64_t version) {
     const auto owner = database.number("PRAGMA application_id");
     if (!owner) return std::unexpected(owner.error());
     const auto tables = database.number("SELECT count(*) FROM sqlite_schema");
     if (!tables) return std::unexpected(tables.error());
     if (*owner == 0 && *tables == 0 && version == 0) return true;
-    if (*owner != application_id) {
+    if (*owner != schema.owner) {
         return fail(StorageErrc::foreign_file,
                     fmt::format("{} belongs to another program, and was left alone; move it away, or set storage.path",
                                 database.path()));
     }
-    if (version < 0 || static_cast<std::size_t>(version) > last_version) {
+    if (version < 0 || static_cast<std::size_t>(version) > schema.steps.size()) {
         return fail(
             StorageErrc::newer_file,
             fmt::format(
                 "{} was written by a newer Holdfast (version {} of the store, this program knows {}), and was left alone; "
                 "use that Holdfast, or move the file away",
-                database.path(), version, last_version));
+                database.path(), version, schema.steps.size()));
     }
     return false;
 }
@@ -72,8 +72,7 @@ Result<void> check_whole_file(Database& database) {
     return std::unexpected(sqlite_error(SQLITE_CORRUPT, *found, 0, database.path()));
 }
 
-/// Durable at each commit; see sqlite_fleet_store.h.
-Result<void> set_durability(Database& database) {
+Result<void> set_durability(Database& database, Durability durability) {
     const auto mode = database.text("PRAGMA journal_mode = WAL");
     if (!mode) return std::unexpected(mode.error());
     if (*mode != "wal") {
@@ -81,12 +80,23 @@ Result<void> set_durability(Database& database) {
                     fmt::format("the file system of {} cannot hold a store: SQLite's write-ahead log does not work there",
                                 database.path()));
     }
-    return database.run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+    return database.run(fmt::format("PRAGMA synchronous = {}; PRAGMA journal_size_limit = 67108864",
+                                    durability == Durability::full ? "FULL" : "NORMAL"));
 }
 
-Result<void> make_step(Database& database, std::string_view step, std::size_t version) {
-    const auto made = database.run(fmt::format(
-        "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;", step, application_id, version));
+/// Inside a transaction: the next step, unless another process has made it meanwhile.
+Result<void> make_step(Database& database, const Schema& schema, std::size_t from) {
+    const auto version = database.number("PRAGMA user_version");
+    if (!version) return std::unexpected(version.error());
+    if (*version > static_cast<std::int64_t>(from)) return {};
+    return database.run(
+        fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {};", schema.steps[from], schema.owner, from + 1));
+}
+
+Result<void> commit_step(Database& database, const Schema& schema, std::size_t from) {
+    if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return begun;
+    auto made = make_step(database, schema, from);
+    if (made) made = database.run("COMMIT");
     if (!made) database.roll_back();
     return made;
 }
@@ -97,19 +107,23 @@ std::span<const std::string_view> schema_steps() noexcept {
     return steps;
 }
 
-Result<void> prepare_schema(Database& database, std::span<const std::string_view> all_steps, bool check_all) {
+Result<void> prepare_schema(Database& database, const Schema& schema, bool check_all) {
     const auto version = database.number("PRAGMA user_version");
     if (!version) return std::unexpected(version.error());
-    const auto fresh = is_new(database, *version, all_steps.size());
+    const auto fresh = is_new(database, schema, *version);
     if (!fresh) return std::unexpected(fresh.error());
     if (check_all && !*fresh) {
         if (auto checked = check_whole_file(database); !checked) return checked;
     }
-    if (auto set = set_durability(database); !set) return set;
-    for (auto i = static_cast<std::size_t>(*version); i < all_steps.size(); ++i) {
-        if (auto made = make_step(database, all_steps[i], i + 1); !made) return made;
+    if (auto set = set_durability(database, schema.durability); !set) return set;
+    for (auto i = static_cast<std::size_t>(*version); i < schema.steps.size(); ++i) {
+        if (auto made = commit_step(database, schema, i); !made) return made;
     }
     return {};
+}
+
+Result<void> prepare_schema(Database& database, std::span<const std::string_view> all_steps, bool check_all) {
+    return prepare_schema(database, Schema{.steps = all_steps}, check_all);
 }
 
 }  // namespace holdfast::storage

@@ -14,11 +14,26 @@ namespace holdfast::storage {
 
 constexpr std::int64_t application_id = 0x48464454;  // "HFDT"
 
-/// The released steps; step i leads from version i to version i + 1.
+/// The released steps of the fleet's file; step i leads from version i to version i + 1.
 [[nodiscard]] std::span<const std::string_view> schema_steps() noexcept;
 
+/// What commits of a file survive.
+enum class Durability : std::uint8_t {
+    process,  ///< the end of the process in whatever way; a power loss may take back the last ones
+    full,     ///< a power loss too
+};
+
+/// One kind of file.
+struct Schema {
+    std::int64_t owner = application_id;
+    std::span<const std::string_view> steps = {};
+    Durability durability = Durability::full;
+};
+
 /// Refuses a foreign, newer or damaged file without touching it; a new or older file is brought to the last step, each step in
-/// a transaction of its own. `check_all` also reads the whole file for damage.
+/// a transaction of its own. Several processes may do so at once. `check_all` also reads the whole file for damage.
+[[nodiscard]] Result<void> prepare_schema(Database& database, const Schema& schema, bool check_all);
+/// The same for the fleet's file, with these steps.
 [[nodiscard]] Result<void> prepare_schema(Database& database, std::span<const std::string_view> steps, bool check_all);
 
 }  // namespace holdfast::storage

@@ -61,6 +61,16 @@ Statement& Statement::bind(int index, std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind_real(int index, double number) {
+    HF_ASSERT(sqlite3_bind_double(statement_.get(), index, number) == SQLITE_OK, "a statement has no such parameter");
+    return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+    HF_ASSERT(sqlite3_bind_null(statement_.get(), index) == SQLITE_OK, "a statement has no such parameter");
+    return *this;
+}
+
 Statement& Statement::bind_blob(int index, ByteView bytes) {
     const Byte none = 0;
     const int code = sqlite3_bind_blob64(statement_.get(), index, bytes.data() == nullptr ? &none : bytes.data(), bytes.size(),
@@ -87,6 +97,14 @@ Result<void> Statement::run() {
 
 void Statement::reset() noexcept {
     sqlite3_reset(statement_.get());
+}
+
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+double Statement::real(int column) const {
+    return sqlite3_column_double(statement_.get(), column);
 }
 
 std::int64_t Statement::number(int column) const {
@@ -154,6 +172,10 @@ Result<std::string> Database::text(std::string_view sql) {
     if (!stepped) return std::unexpected(stepped.error());
     HF_ASSERT(*stepped == Statement::Step::row, "a query for one text gave no row");
     return std::string(statement->text(0));
+}
+
+std::int64_t Database::changes() const noexcept {
+    return sqlite3_changes64(handle_.get());
 }
 
 void Database::roll_back() noexcept {

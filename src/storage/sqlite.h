@@ -28,6 +28,8 @@ public:
 
     Statement& bind(int index, std::string_view text);
     Statement& bind(int index, std::int64_t number);
+    Statement& bind_real(int index, double number);
+    Statement& bind_null(int index);
     Statement& bind_blob(int index, ByteView bytes);
 
     [[nodiscard]] Result<Step> step();
@@ -36,7 +38,9 @@ public:
     void reset() noexcept;
 
     /// Columns from 0, valid until the next step.
+    [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] double real(int column) const;
     [[nodiscard]] std::string_view text(int column) const;
 
 private:
@@ -62,6 +66,8 @@ public:
     /// The first column of the first row, which must exist.
     [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
     [[nodiscard]] Result<std::string> text(std::string_view sql);
+    /// Rows that the last statement has written.
+    [[nodiscard]] std::int64_t changes() const noexcept;
     /// Ends a transaction that failed, if SQLite has not done so itself.
     void roll_back() noexcept;
 
