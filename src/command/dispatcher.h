@@ -46,7 +46,8 @@ struct DispatcherOptions {
     Duration grace = std::chrono::milliseconds(500);
     /// How long a channel may say nothing about a request before it is asked again (same attempt, same id).
     Duration channel_timeout = std::chrono::seconds(3);
-    /// Commands due later than this from now are left to the store (`held` tells); feed them back with `restore`.
+    /// Commands submitted for later than this from now are left to the store: once their effects are taken, `find` does not
+    /// know them. Feed them back with `restore` when they are due soon, or before they are cancelled.
     Duration horizon = std::chrono::minutes(10);
 };
 
@@ -94,7 +95,10 @@ public:
     /// changed.
     [[nodiscard]] Result<> submit(Command command, Moment moment);
     /// Takes over a command from the store: after a restart, from a centre that is gone, or because it is due soon. An attempt
-    /// of unknown fate stays so and is asked for again. Ignored when it is held already or has ended.
+    /// of unknown fate stays so and is asked for again. Nothing goes out before `grace`: what the channels said meanwhile may
+    /// lie in the queue, and so may the commands of the device that follow. After a restart restore all, by rising id, before
+    /// anything new is submitted. Held whatever the horizon. Ignored when it is held already or has ended, and when there is no
+    /// room (the store still has it).
     void restore(Command command, Moment moment);
     /// Takes a command back. What was never sent ends as `cancelled`, executed no. One that is under way gets no further
     /// attempt and ends with what the attempt brings, at the latest when that would be repeated: `cancelled`, executed
@@ -118,7 +122,8 @@ public:
     /// not held.
     void forget(CommandId id);
 
-    /// A command that is held, as it is now; null when it is not. Valid until the next call.
+    /// A command that is held, as it is now; null when it is not. One that has ended is held until its effects are taken. Valid
+    /// until the next call.
     [[nodiscard]] const Command* find(CommandId id) const;
     [[nodiscard]] bool scheduled() const noexcept;  ///< holds commands whose time has not come
     [[nodiscard]] const DispatcherCounts& counts() const noexcept;

@@ -128,6 +128,7 @@ void Dispatcher::State::take_up(HeldCommand& held, Moment moment) {
             command.state = command::State::queued;
             changed(held);
             join_line(held, true, moment);
+            pause(held, moment.now + options.grace);
         }
         return;
     }
@@ -157,6 +158,9 @@ void Dispatcher::State::take_up(HeldCommand& held, Moment moment) {
     } else if (exhausted(command)) {
         end_exhausted(held, moment);
         return;
+    } else {
+        // Not before the others of its device are back too: one of them may be under way.
+        pause(held, moment.now + options.grace);
     }
     set_timer(held);
 }

@@ -208,7 +208,7 @@ void Dispatcher::State::end_cancelled(HeldCommand& held, Moment moment) {
 void Dispatcher::State::came_back(DeviceLine& line, Moment moment) {
     line.backlog_end = joined;
     line.for_each_begun([&](HeldCommand& held) {
-        if (held.phase == Phase::pausing && !held.awaits_turn && moment.now < held.deadline) {
+        if (held.phase == Phase::pausing && !held.awaits_turn && !held.backlog && moment.now < held.deadline) {
             held.line->set_phase(held, Phase::waiting);
             set_timer(held);
         } else if (held.phase == Phase::under_way && held.ask_on_return) {

@@ -84,7 +84,7 @@ void Dispatcher::State::send(HeldCommand& held, const DevicePlace& place, Moment
     attempt.queued_at = moment.wall;
     command.attempts.push_back(std::move(attempt));
     command.executed = certainty(command);
-    held.has_turn = false;
+    held.has_turn = held.backlog = false;
     held.asked = 0;
     held.answer_by = Time::max();
     held.ask_on_return = false;

@@ -35,7 +35,7 @@ struct HeldCommand {
     DeviceLine* line = nullptr;
     Phase phase = Phase::waiting;
     bool changed = false;        ///< among the next writes
-    bool backlog = false;        ///< goes out at the backlog's pace whatever happens
+    bool backlog = false;        ///< came back from the store, and has not been sent since
     bool has_turn = false;       ///< has had its turn in the backlog
     bool awaits_turn = false;    ///< pausing for its turn in the backlog
     bool in_grace = false;       ///< its deadline has passed, and the channel may still say that it was not sent

@@ -119,10 +119,9 @@ private:
             changed = true;
         }
         if (first && (attempt_.fate == Fate::queued || attempt_.fate == Fate::not_sent || attempt_.fate == Fate::lost)) {
-            // It was sent after all, so it has not ended by not being sent.
-            attempt_.ended_at.reset();
+            // An attempt that was given up stays so, but it was sent after all.
+            if (attempt_.fate != Fate::queued) attempt_.reason = Reason::no_answer;
             attempt_.fate = Fate::sent;
-            attempt_.reason = Reason::none;
             attempt_.detail.clear();
             changed = true;
         }
