@@ -44,6 +44,7 @@ simulate::Options demo_fleet(const std::string& address) {
     options.devices = 100;
     options.rate = 0.5;
     options.yield_ids = true;
+    options.commands = true;
     return options;
 }
 
@@ -57,6 +58,7 @@ std::string screen(const Screen& what, bool demo) {
     if (!demo) return text + "\n";
     text += "  clusters             east (east-1, east-2) and west (west-1, west-2), real Mosquitto processes\n";
     text += "  simulated fleet      100 devices, meter-1 to meter-100, each publishing to <id>/telemetry\n";
+    text += "                       and answering commands\n";
     text += "\nThree things to try in another terminal:\n\n";
     text += fmt::format("  mosquitto_sub -h {} -p {} -i meter-7 -t 'meter-7/#' &    # be a device: any MQTT client will do\n",
                         place.host, place.port);

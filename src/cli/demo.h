@@ -11,8 +11,8 @@ namespace holdfast::cli {
 /// The demo's settings file.
 [[nodiscard]] std::string_view demo_settings() noexcept;
 
-/// A hundred devices that connect to `address` ("host:port", as the gateway listens) and publish telemetry. They leave an id to
-/// whoever else takes it, so that a person can play any of them.
+/// A hundred devices that connect to `address` ("host:port", as the gateway listens), publish telemetry and answer commands.
+/// They leave an id to whoever else takes it, so that a person can play any of them.
 [[nodiscard]] simulate::Options demo_fleet(const std::string& address);
 
 struct Screen {

@@ -38,6 +38,7 @@ struct SimulateArguments {
     int qos = 0;
     std::string duration = "0s";
     std::string interval = "1s";
+    std::string latency = "20ms";
 };
 
 /// The first argument that cannot be understood, as a sentence; nothing when all are.
@@ -59,6 +60,9 @@ std::optional<std::string> understand(SimulateArguments& arguments) {
     const auto interval = settings::parse_duration(arguments.interval);
     if (!interval) return "--report " + interval.error().message();
     options.report_interval = *interval;
+    const auto latency = settings::parse_duration(arguments.latency);
+    if (!latency) return "--command-latency " + latency.error().message();
+    options.answers.latency = *latency;
     if (auto problem = simulate::problem_with(options); !problem.empty()) return problem;
     return std::nullopt;
 }
@@ -68,6 +72,30 @@ std::string profile_help() {
     for (const simulate::ProfileText& profile : simulate::profiles)
         help += fmt::format("\n{}: {}", profile.name, profile.help);
     return help;
+}
+
+/// How they answer commands.
+void add_answers(CLI::App& command, SimulateArguments& arguments) {
+    simulate::AnswerOptions& answers = arguments.options.answers;
+    command.add_flag("--commands", arguments.options.commands,
+                     "They execute the commands on holdfast/<id>/command/# and answer them; what follows says how");
+    command.add_option("--command-latency", arguments.latency, "From a command to its answer, on average")
+        ->capture_default_str();
+    command
+        .add_option("--command-memory", answers.memory,
+                    "Commands that each device remembers: known ones are answered again, and not executed again; 0: none")
+        ->capture_default_str();
+    command.add_option("--command-errors", answers.errors, "Share of executions that fail, 0 to 1")->capture_default_str();
+    command.add_option("--command-silence", answers.silence, "Share of commands that are executed and never answered")
+        ->capture_default_str();
+    command.add_option("--command-duplicates", answers.duplicates, "Share of answers that are sent twice")
+        ->capture_default_str();
+    command
+        .add_option("--command-crashes", answers.crashes,
+                    "Share of commands after which the connection breaks, executed and not answered")
+        ->capture_default_str();
+    command.add_option("--command-forgets", answers.forgets, "Share of these crashes that take the memory with them")
+        ->capture_default_str();
 }
 
 void add_simulate(CLI::App& app, CommandSet& set) {
@@ -95,6 +123,7 @@ void add_simulate(CLI::App& app, CommandSet& set) {
     command->add_flag("--yield-ids", options.yield_ids, "Leave an id alone once somebody else has taken it over");
     command->add_option("--username", options.username, "Sent by each device");
     command->add_option("--password", options.password, "Sent by each device")->envname("HOLDFAST_SIMULATE_PASSWORD");
+    add_answers(*command, *arguments);
     Call& call = set.call;
     command->callback([&set, &call, arguments] {
         set.chosen = [&set, &call, arguments] {

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "mqtt/types.h"
 #include "net/address.h"
+#include "simulate/command_answerer.h"
 #include "simulate/profile.h"
 
 namespace holdfast::simulate {
@@ -32,6 +33,9 @@ struct Options {
     Duration report_interval = std::chrono::seconds(1);
     /// Each device subscribes to its own telemetry, so that loss and latency of the whole way are known.
     bool echo = false;
+    /// Each device executes the commands on `holdfast/<id>/command/#` and answers them, as `answers` says.
+    bool commands = false;
+    AnswerOptions answers = {};
     /// The same seed plans the same lives.
     std::uint64_t seed = 1;
     /// Leave an id alone once somebody else has taken it over, instead of fighting for it. MQTT 5 servers may say so (0x8E).

@@ -46,6 +46,7 @@ std::string progress_line(const Options& options, const Tally& before, const Tal
         fmt::format_to(out, "  p50 {}  p99 {}", latency_text(now.latency.quantile(0.5)),
                        latency_text(now.latency.quantile(0.99)));
     }
+    if (options.commands) fmt::format_to(out, "  {:.0f} cmd/s", per_second(before.executed, now.executed, interval));
     if (now.reconnects > 0) fmt::format_to(out, "  {} reconnects", now.reconnects);
     if (const auto refused = sum(now.refused); refused > 0) fmt::format_to(out, "  {} refused", refused);
     if (const auto unreachable = sum(now.unreachable); unreachable > 0) fmt::format_to(out, "  {} unreachable", unreachable);
@@ -79,7 +80,14 @@ std::string summary(const Options& options, const Tally& tally, Duration elapsed
             tally.held_back > 0 ? fmt::format(", and {} held back for want of acknowledgements", tally.held_back) : ""));
     if (options.qos != mqtt::QoS::at_most_once) row("acknowledged", fmt::format("{}", tally.acknowledged));
     if (options.echo) row("received back", fmt::format("{}, and {} duplicates", tally.received, tally.duplicates));
-    if (tally.commands > 0) row("commands", fmt::format("{}", tally.commands));
+    if (options.commands) {
+        row("commands", fmt::format("{} came, {} executed ({} of them in failure), {} known and answered again", tally.commands,
+                                    tally.executed, tally.failed, tally.answered_again));
+        row("answers", fmt::format("{} sent; {} commands executed in silence, {} just before a crash", tally.answered,
+                                   tally.silent, tally.crashed));
+    } else if (tally.commands > 0) {
+        row("commands", fmt::format("{}", tally.commands));
+    }
     row("lost", latency_is_known(options) ? fmt::format("{}", tally.lost) : "not known (QoS 0 without --echo)");
     if (tally.latency.count() > 0) {
         row("latency", fmt::format("p50 {}  p90 {}  p99 {}  max {}  ({})", latency_text(tally.latency.quantile(0.5)),

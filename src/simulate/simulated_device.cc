@@ -52,9 +52,12 @@ SimulatedDevice::SimulatedDevice(FleetGround& ground, std::uint32_t number, Time
       plan_(ground.plan, Dice(ground.options.seed ^ (std::uint64_t{number} << 32)).next(), first_connect),
       dice_(Dice(ground.options.seed + number).next()),
       client_(ground.io, client_options(ground.options, id_), *this),
-      number_(number) {}
+      number_(number) {
+    if (ground.options.commands) answerer_ = std::make_unique<CommandAnswerer>(ground.options.answers, id_, dice_.next());
+}
 
 void SimulatedDevice::on_time(Time now) {
+    if (answerer_) give_answers(now);
     for (;;) {
         switch (plan_.on_time(now)) {
             case DevicePlan::Step::none:
@@ -95,13 +98,10 @@ void SimulatedDevice::connect(Time now) {
 }
 
 void SimulatedDevice::subscribe() {
-    std::vector<mqtt::Subscription> subscriptions(ground_.options.echo ? 2 : 1);
-    subscriptions[0].filter = id_ + "/cmd/#";
-    subscriptions[0].qos = mqtt::QoS::at_least_once;
-    if (ground_.options.echo) {
-        subscriptions[1].filter = id_ + "/telemetry";
-        subscriptions[1].qos = ground_.options.qos;
-    }
+    std::vector<mqtt::Subscription> subscriptions;
+    subscriptions.push_back({.filter = id_ + "/cmd/#", .qos = mqtt::QoS::at_least_once});
+    if (answerer_) subscriptions.push_back({.filter = answerer_->filter(), .qos = mqtt::QoS::at_least_once});
+    if (ground_.options.echo) subscriptions.push_back({.filter = id_ + "/telemetry", .qos = ground_.options.qos});
     static_cast<void>(client_.subscribe(subscriptions));
 }
 
@@ -156,6 +156,7 @@ void SimulatedDevice::on_message(const mqtt::PublishView& message, Time now) {
     Tally& tally = ground_.tally;
     if (!ground_.options.echo || !message.topic.ends_with("/telemetry")) {
         ++tally.commands;
+        if (answerer_) on_command(message, now);
         return;
     }
     const auto seq = read_seq(as_text(message.payload));
@@ -166,6 +167,69 @@ void SimulatedDevice::on_message(const mqtt::PublishView& message, Time now) {
     } else {
         ++tally.duplicates;
     }
+}
+
+void SimulatedDevice::on_command(const mqtt::PublishView& message, Time now) {
+    using enum CommandAnswerer::Deed;
+    CommandAnswerer::Message command{.topic = message.topic};
+    for (const mqtt::PropertyView& property : message.properties) {
+        if (property.id == mqtt::PropertyId::response_topic) command.response_topic = property.text;
+        if (property.id == mqtt::PropertyId::correlation_data) command.correlation = property.binary();
+    }
+    Tally& tally = ground_.tally;
+    const auto deed = answerer_->on_message(command, now);
+    switch (deed) {
+        case none:
+            return;
+        case answered_again:
+            ++tally.answered_again;
+            break;
+        case failed:
+            ++tally.failed;
+            break;
+        case silent:
+            ++tally.silent;
+            break;
+        case crashed:
+            ++tally.crashed;
+            break;
+        case executed:
+            break;
+    }
+    if (deed != answered_again) ++tally.executed;
+    if (deed == crashed) return crash(now);
+    give_answers(now);
+    ground_.replan(number_);
+}
+
+void SimulatedDevice::give_answers(Time now) {
+    while (const auto answer = answerer_->due(now)) {
+        mqtt::PublishProperties properties;
+        mqtt::PublishRequest request;
+        request.topic = answer->topic;
+        request.payload = as_bytes(answer->payload);
+        request.qos = mqtt::QoS::at_least_once;
+        if (ground_.options.version == mqtt::Version::v5) {
+            if (!answer->correlation.empty()) properties.correlation_data = answer->correlation;
+            properties.content_type = "application/json";
+            request.properties = &properties;
+        }
+        for (int copy = 0; copy < (answer->twice ? 2 : 1); ++copy) {
+            if (client_.publish(request)) {
+                ++ground_.tally.answered;
+            } else {
+                ++ground_.tally.held_back;
+            }
+        }
+    }
+}
+
+void SimulatedDevice::crash(Time now) {
+    client_.abandon();
+    ++ground_.tally.lost_connections;
+    gone();
+    plan_.on_ended(now, true);
+    ground_.replan(number_);
 }
 
 void SimulatedDevice::on_disconnected(const mqtt::client_event::Disconnected& disconnected, Time now) {

@@ -1,11 +1,14 @@
 #pragma once
 // One simulated device: its plan, its client, and what it is waiting for.
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "net/mqtt_client.h"
+#include "simulate/command_answerer.h"
 #include "simulate/device_plan.h"
 #include "simulate/echo_ledger.h"
 #include "simulate/fleet_ground.h"
@@ -20,7 +23,9 @@ public:
 
     /// Does what its plan says is due.
     void on_time(Time now);
-    [[nodiscard]] Time deadline() const noexcept { return plan_.deadline(); }
+    [[nodiscard]] Time deadline() const noexcept {
+        return answerer_ ? std::min(plan_.deadline(), answerer_->deadline()) : plan_.deadline();
+    }
 
     /// No further messages; the connection stays.
     void stop_publishing() noexcept { plan_.stop(); }
@@ -37,6 +42,9 @@ private:
     void connect(Time now);
     void subscribe();
     void publish(Time now);
+    void on_command(const mqtt::PublishView& message, Time now);
+    void give_answers(Time now);
+    void crash(Time now);
     void on_message(const mqtt::PublishView& message, Time now);
     void on_disconnected(const mqtt::client_event::Disconnected& disconnected, Time now);
     void go_aside(Time now);
@@ -48,7 +56,8 @@ private:
     DevicePlan plan_;
     Dice dice_;
     net::MqttClient client_;
-    EchoLedger ledger_;  ///< with echo by seq, else by ticket
+    std::unique_ptr<CommandAnswerer> answerer_;  ///< only when it answers commands
+    EchoLedger ledger_;                          ///< with echo by seq, else by ticket
     std::uint64_t seq_ = 0;
     Time connecting_since_{};
     /// When the connection was lost without a word, if it was.

@@ -13,7 +13,8 @@
 namespace holdfast::simulate {
 
 /// Device k (from 1) is "<prefix><k>". It publishes to "<id>/telemetry" and subscribes to "<id>/cmd/#", with `echo` to its own
-/// telemetry too. Threads: the io_context's one thread.
+/// telemetry too, with `commands` to "holdfast/<id>/command/#", which it executes and answers. Threads: the io_context's one
+/// thread.
 class Simulation {
 public:
     /// Gets the numbers each `report_interval`, and how long it has run.

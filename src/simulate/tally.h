@@ -29,6 +29,12 @@ struct Tally {
     std::uint64_t received = 0;        ///< with echo: own messages that came back
     std::uint64_t duplicates = 0;      ///< with echo: came back more than once
     std::uint64_t commands = 0;        ///< messages to a device from others
+    std::uint64_t executed = 0;        ///< commands; the same one again counts again
+    std::uint64_t failed = 0;          ///< of them, in failure
+    std::uint64_t answered = 0;        ///< answers sent
+    std::uint64_t answered_again = 0;  ///< commands that came again and were known
+    std::uint64_t silent = 0;          ///< executed without an answer
+    std::uint64_t crashed = 0;         ///< executed, and the connection broken off before the answer
     std::uint64_t lost = 0;            ///< known not to have arrived; complete only after the end
     LatencyHistogram connect_latency;  ///< from the first SYN to CONNACK
     LatencyHistogram latency;          ///< with echo: until it came back; else, with QoS 1 and 2: until acknowledged

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "discovery/local_cluster.h"
 #include "live/run_until.h"
@@ -109,6 +112,54 @@ TEST_F(SimulationTest, ComesBackAfterTheNodeWasKilled) {
     EXPECT_EQ(tally().aside, 0U) << "all were thrown out together: that is no takeover";
     stop();
 }
+
+class AnswersCommands : public SimulationTest, public ::testing::WithParamInterface<mqtt::Version> {};
+
+/// Sends commands and counts what comes back.
+struct Sender final : net::MqttClientHandler {
+    void on_event(net::MqttClient& client, const mqtt::ClientEvent& event) override {
+        namespace e = mqtt::client_event;
+        if (std::holds_alternative<e::Connected>(event)) {
+            const mqtt::Subscription replies{.filter = "holdfast/+/reply/#", .qos = mqtt::QoS::at_least_once};
+            EXPECT_TRUE(client.subscribe({&replies, 1}));
+        } else if (std::holds_alternative<e::Subscribed>(event)) {
+            ready = true;
+        } else if (const auto* received = std::get_if<e::Received>(&event)) {
+            topics.emplace_back(received->message.topic);
+        }
+    }
+    void on_closed(net::MqttClient&, const net::MqttClosed&) override {}
+    bool ready = false;
+    std::vector<std::string> topics;
+};
+
+TEST_P(AnswersCommands, EachIsExecutedOnceAndAnsweredAsOftenAsItComes) {
+    auto answering = options();
+    answering.devices = 10;
+    answering.commands = true;
+    answering.answers.latency = std::chrono::milliseconds(2);
+    answering.version = GetParam();
+    start(answering);
+    ASSERT_TRUE(all_connected());
+    Sender sender;
+    net::MqttClient client(io_, {}, sender);
+    client.open(answering.to);
+    ASSERT_TRUE(run_until(io_, [&] { return sender.ready; }));
+    for (int round = 1; round <= 3; ++round) {
+        for (int device = 1; device <= 10; ++device) {
+            const auto topic = "holdfast/meter-" + std::to_string(device) + "/command/some-id/" + std::to_string(round);
+            ASSERT_TRUE(client.publish({.topic = topic, .qos = mqtt::QoS::at_least_once}));
+        }
+    }
+    ASSERT_TRUE(run_until(io_, [&] { return sender.topics.size() == 30; }));
+    EXPECT_EQ(std::ranges::count(sender.topics, "holdfast/meter-7/reply/some-id/3"), 1);
+    EXPECT_EQ(tally().executed, 10U);
+    EXPECT_EQ(tally().answered_again, 20U);
+    EXPECT_EQ(tally().answered, 30U);
+    stop();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AnswersCommands, ::testing::Values(mqtt::Version::v311, mqtt::Version::v5));
 
 // Mosquitto 2.0.11 closes the older connection without a word, even towards MQTT 5.
 TEST_F(SimulationTest, LeavesAnIdAloneThatSomebodyElseTakesOver) {

@@ -27,6 +27,10 @@ TEST(Options, EachMistakeHasItsSentence) {
         [](Options& o) { o.duration = Duration(-1); },
         [](Options& o) { o.report_interval = Duration(0); },
         [](Options& o) { o.to.port = 0; },
+        [](Options& o) { o.answers.errors = 1.5; },
+        [](Options& o) { o.answers.forgets = std::numeric_limits<double>::quiet_NaN(); },
+        [](Options& o) { o.answers.latency = Duration(-1); },
+        [](Options& o) { o.answers.memory = 1'000'000; },
     };
     for (const auto& mistake : mistakes) {
         Options options;

@@ -37,6 +37,27 @@ TEST(Report, SummarySaysWhenLossIsNotKnown) {
     EXPECT_EQ(summary(options, tally, seconds(1)).find("not known"), std::string::npos);
 }
 
+TEST(Report, TellsWhatBecameOfCommands) {
+    Options options;
+    options.commands = true;
+    Tally before, now;
+    now.devices = now.connected = 3;
+    now.commands = 9;
+    now.executed = 6;
+    now.failed = 1;
+    now.answered_again = 3;
+    now.answered = 7;
+    now.silent = 1;
+    now.crashed = 2;
+    EXPECT_EQ(progress_line(options, before, now, seconds(2), seconds(2)), "   2s  3/3 connected  0 msg/s  3 cmd/s");
+    const std::string text = summary(options, now, seconds(2));
+    EXPECT_NE(text.find("commands      9 came, 6 executed (1 of them in failure), 3 known and answered again\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("answers       7 sent; 1 commands executed in silence, 2 just before a crash\n"), std::string::npos)
+        << text;
+}
+
 TEST(Report, LatenciesHaveUnits) {
     EXPECT_EQ(latency_text(std::chrono::microseconds(850)), "850us");
     EXPECT_EQ(latency_text(std::chrono::microseconds(1234)), "1.2ms");
