@@ -14,10 +14,6 @@ Time monotonic(WallTime at, Moment moment) noexcept {
     return moment.now + std::chrono::duration_cast<Duration>(away);
 }
 
-WallTime calendar_time(Time at, Moment moment) noexcept {
-    return moment.wall + std::chrono::floor<WallTime::duration>(at - moment.now);
-}
-
 Dispatcher::State::State(DispatcherOptions how, Where place_of, std::uint64_t seed)
     : options(std::move(how)), where(std::move(place_of)), jitter(seed), pace(options.backlog_pace) {}
 

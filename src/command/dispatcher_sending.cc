@@ -12,6 +12,15 @@ namespace {
 /// A silent channel is asked less and less often, down to once in so many channel timeouts.
 constexpr int slowest_asking = 20;
 
+/// The deadline by the calendar of now. As long as the calendar has not been stepped it is what was asked for, to the
+/// millisecond.
+WallTime deadline_by_calendar(const HeldCommand& held, Moment moment) {
+    constexpr WallTime::duration rounding(1);
+    const WallTime at = moment.wall + std::chrono::floor<WallTime::duration>(held.deadline - moment.now);
+    const WallTime asked = held.command.deadline;
+    return at >= asked - rounding && at <= asked + rounding ? asked : at;
+}
+
 }  // namespace
 
 void Dispatcher::State::unsettle(DeviceLine& line) {
@@ -105,7 +114,7 @@ void Dispatcher::State::ask(HeldCommand& held, const DevicePlace& place, Moment 
                                             .name = command.name,
                                             .payload = command.payload,
                                             .content_type = command.content_type,
-                                            .deadline = calendar_time(held.deadline, moment),
+                                            .deadline = deadline_by_calendar(held, moment),
                                             .centre = options.centre}});
     ++counts.requests;
     if (attempt.number > 1) ++counts.resent;

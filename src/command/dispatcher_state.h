@@ -90,6 +90,5 @@ struct Dispatcher::State {
 
 /// A calendar time on the monotonic axis, by the calendar of `moment`; at most a century away.
 [[nodiscard]] Time monotonic(WallTime at, Moment moment) noexcept;
-[[nodiscard]] WallTime calendar_time(Time at, Moment moment) noexcept;
 
 }  // namespace holdfast::command

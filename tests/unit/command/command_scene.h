@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,6 +108,7 @@ public:
         go_to(until);
         tick();
     }
+    void pass_without_centre(Duration length) { go_to(moment.now + length); }
     void step_calendar(Duration by) {
         offset_ += by;
         moment.wall = wall_at(moment.now);
