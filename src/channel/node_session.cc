@@ -186,10 +186,9 @@ void NodeSession::lost(std::string_view why) {
     if (!why.empty()) why_ = why;
     const std::size_t open = std::exchange(in_flight_, 0);
     if (!std::exchange(told_, true)) {
-        log::warning(part,
-                     "{}: no session with node {}: {}; {} commands may or may not have reached it, others for its devices are "
-                     "given back until it is up again",
-                     options_.cluster, name(), why, open);
+        const std::string unclear = open == 0 ? "" : fmt::format("{} commands may or may not have reached it, ", open);
+        log::warning(part, "{}: no session with node {}: {}; {}commands for its devices are given back until it is up again",
+                     options_.cluster, name(), why, unclear);
     }
     if (was_ready) user_.on_lost(*this);
 }

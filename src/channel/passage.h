@@ -24,6 +24,7 @@ struct Passage {
     Stage stage = Stage::waiting;
     /// An earlier delivery may have been published by somebody else, so nothing is certain about it.
     bool redelivered = false;
+    std::uint8_t moves = 0;  ///< how often it went after its device to another node
     Lane* lane = nullptr;
     mqtt::PublishTicket ticket = 0;
     /// To be acknowledged with the report; several when the queue repeats itself.

@@ -23,9 +23,9 @@ bool ReportOutbox::add(queue::OutMessage report) {
     return true;
 }
 
-void ReportOutbox::add(queue::OutMessage report, std::uint64_t delivery) {
+void ReportOutbox::add(queue::OutMessage report, std::span<const std::uint64_t> deliveries) {
     waiting_.push_back(std::move(report));
-    deliveries_.push_back(delivery);
+    deliveries_.insert(deliveries_.end(), deliveries.begin(), deliveries.end());
     flush_soon();
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ public:
     /// False when it was dropped for want of room. Reports about requests always find room: their number is bounded by the
     /// window.
     bool add(queue::OutMessage report);
-    void add(queue::OutMessage report, std::uint64_t delivery);
+    void add(queue::OutMessage report, std::span<const std::uint64_t> deliveries);
     /// Nothing more is offered or told after it.
     void stop();
 

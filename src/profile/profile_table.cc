@@ -69,8 +69,12 @@ std::expected<ProfileTable::Reply, ReplyFault> ProfileTable::read_reply(std::str
         // Profiles may share a topic; then the device says which one it is.
         if (!parts || (!parts->device.empty() && &of(parts->device) != &profile)) continue;
         auto reading = profile.reply().read({*parts, payload, properties});
-        if (reading) return Reply{std::move(*reading), parts->device};
-        fault = reading.error();
+        if (!reading) {
+            fault = reading.error();
+            continue;
+        }
+        if (auto* const has_it = std::get_if<command::Delivered>(&reading->what)) has_it->last_word = !profile.answers();
+        return Reply{std::move(*reading), parts->device};
     }
     return std::unexpected(fault);
 }

@@ -467,6 +467,21 @@ TEST_F(ChannelTest, AKilledNodesRequestsWaitForAMomentAndAreGivenBackThen) {
     EXPECT_EQ(channel_->status().nodes[0].sessions, 2U);
 }
 
+TEST_F(ChannelTest, ARequestFollowsItsDeviceToAnotherNode) {
+    Device& meter = device("meter-7", mqtt::Version::v5, 1);
+    // The fleet does not know yet that it has left its node.
+    place("meter-7", "east-1");
+    places_.places[0].port = 1;
+    places_.nodes_changed();
+    const Request waits = request("meter-7");
+    ask(waits);
+    ASSERT_TRUE(run_until(io_, [&] { return channel_->status().nodes[0].waiting == 1; }));
+    place("meter-7", "east-2");
+    ASSERT_TRUE(comes<Sent>(waits.id));
+    EXPECT_EQ(said<Sent>(waits.id)->node, "east-2");
+    EXPECT_TRUE(run_until(io_, [&] { return meter.got.size() == 1; }));
+}
+
 TEST_F(ChannelTest, ANodeThatStaysAwayIsNotWaitedForAgain) {
     device("meter-7");
     places_.places[0].port = 1;

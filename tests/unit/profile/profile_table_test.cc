@@ -90,6 +90,20 @@ TEST(ProfileTable, ProfilesMayShareATopicAndReadItDifferently) {
     EXPECT_EQ(table.reply_filters().size(), 1U);
 }
 
+TEST(ProfileTable, OfDevicesThatNeverAnswerDeliveryIsTheLastWord) {
+    auto told = sirens();
+    told.reply_topic = "siren/{device}/got/{id}";
+    const auto table = sound({told});
+    const auto has_it = as_bytes("received");
+    const auto last_word = [&](const std::string& topic) {
+        const auto reply = table.read_reply(topic, has_it, {});
+        EXPECT_TRUE(reply);
+        return std::get<command::Delivered>(reply->reading.what).last_word;
+    };
+    EXPECT_TRUE(last_word("siren/siren-1/got/" + id.text()));
+    EXPECT_FALSE(last_word("holdfast/meter-1/reply/" + id.text()));
+}
+
 TEST(ProfileTable, SaysWhichProfileIsWrong) {
     const auto why = [](const std::vector<ProfileText>& texts) {
         const auto made = ProfileTable::compile(texts);
