@@ -21,13 +21,18 @@ struct AdminOptions {
     std::size_t max_connections = 256;
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1024 * 1024;
+    /// A batch of commands, or a job's list of devices.
+    std::size_t max_large_body_bytes = 32 * 1024 * 1024;
     /// The whole body of a bulk import, which is read in pieces.
     std::uint64_t max_import_bytes = 4ULL * 1024 * 1024 * 1024;
     /// One line of a bulk import.
     std::size_t max_import_line_bytes = 256 * 1024;
     std::size_t max_requests_per_connection = 10'000;
-    /// Clients that may follow events at the same time; each also counts as a connection.
+    /// Clients that may follow events, or commands, at the same time; each also counts as a connection.
     std::size_t max_event_streams = 64;
+    /// What a follower of commands has not taken yet, at most; what is beyond is counted and told.
+    std::size_t max_followed_commands = 4096;
+    std::size_t max_followed_bytes = 4 * 1024 * 1024;
     /// Events that go to a follower in one piece.
     std::size_t event_batch = 256;
 

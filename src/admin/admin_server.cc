@@ -43,13 +43,8 @@ const ErrorCategory& error_category(AdminErrc) noexcept {
     return category;
 }
 
-AdminServer::AdminServer(asio::io_context& io, Api& api, AdminToken token, AdminOptions options)
-    : io_(io),
-      token_(std::move(token)),
-      options_(std::move(options)),
-      context_{api, route_table(), token_, options_},
-      acceptor_(io),
-      accept_pause_(io) {}
+AdminServer::AdminServer(asio::io_context& io, Api& api, access::Tokens& tokens, AdminOptions options)
+    : io_(io), options_(std::move(options)), context_{api, route_table(), tokens, options_}, acceptor_(io), accept_pause_(io) {}
 
 AdminServer::~AdminServer() {
     stop();

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "access/tokens.h"
 #include "admin/admin_options.h"
-#include "admin/admin_token.h"
 #include "admin/http_session.h"
 #include "base/result.h"
 
@@ -23,8 +23,8 @@ enum class AdminErrc : std::uint16_t { bad_address, remote_not_allowed, cannot_l
 /// destroying it.
 class AdminServer {
 public:
-    /// `api` must outlive the server.
-    AdminServer(boost::asio::io_context& io, Api& api, AdminToken token, AdminOptions options);
+    /// `api` and `tokens` must outlive the server.
+    AdminServer(boost::asio::io_context& io, Api& api, access::Tokens& tokens, AdminOptions options);
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
@@ -48,7 +48,6 @@ private:
     void turn_away(boost::asio::ip::tcp::socket socket);
 
     boost::asio::io_context& io_;
-    AdminToken token_;
     AdminOptions options_;
     SessionContext context_;
     boost::asio::ip::tcp::acceptor acceptor_;

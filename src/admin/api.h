@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/admin_options.h"
+#include "control/command_port.h"
 #include "control/fleet_control.h"
 #include "settings/load.h"
 #include "settings/reload.h"
@@ -41,6 +42,8 @@ struct Api {
     double drain_pace = 0;
     /// How many clients follow events now. Shared with them, as the last of them may end with the io_context, after the API.
     std::shared_ptr<std::size_t> event_streams = std::make_shared<std::size_t>(0);
+    /// Null in a process without a command centre.
+    control::CommandPort* commands = nullptr;
 };
 
 }  // namespace holdfast::admin

@@ -49,6 +49,28 @@ Answer show_move(Api& api, const Request& request);
 Answer change_move(Api& api, const Request& request);
 Answer cancel_move(Api& api, const Request& request);
 
+// commands.cc
+Answer submit_command(Api& api, const Request& request);
+Answer submit_commands(Api& api, const Request& request);
+Answer list_commands(Api& api, const Request& request);
+Answer list_device_commands(Api& api, const Request& request);
+Answer show_command(Api& api, const Request& request);
+Answer cancel_command(Api& api, const Request& request);
+Answer show_command_summary(Api& api, const Request& request);
+
+// command_watch.cc
+Answer watch_commands(Api& api, const Request& request);
+
+// jobs.cc
+Answer create_job(Api& api, const Request& request);
+Answer list_jobs(Api& api, const Request& request);
+Answer show_job(Api& api, const Request& request);
+Answer cancel_job(Api& api, const Request& request);
+
+// audit.cc
+Answer show_audit(Api& api, const Request& request);
+Answer list_poison(Api& api, const Request& request);
+
 // connections.cc
 Answer list_connections(Api& api, const Request& request);
 Answer show_connection(Api& api, const Request& request);

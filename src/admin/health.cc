@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <chrono>
 #include <utility>
 
 #include "admin/api_change.h"
+#include "admin/command_views.h"
 #include "admin/handlers.h"
 #include "admin/json_views.h"
 #include "admin/page.h"
@@ -42,6 +44,23 @@ boost::json::object fleet_view(const fleet::Fleet& fleet) {
     return view;
 }
 
+boost::json::value centre_view(control::CommandPort& commands) {
+    std::string text;
+    JsonText json(text);
+    write_centre(json, commands.status());
+    return boost::json::parse(text);
+}
+
+void add_command_troubles(boost::json::array& out, const control::CentreStatus& status) {
+    if (!status.store.ok)
+        out.emplace_back(fmt::format("commands are not recorded, so none is taken: {}", status.store.sentence));
+    if (!status.queue.ok) out.emplace_back(fmt::format("commands are not handed on: {}", status.queue.sentence));
+    for (const control::CentreStatus::Channel& channel : status.channels) {
+        if (!channel.connected)
+            out.emplace_back(fmt::format("commands do not reach cluster {}: {}", channel.cluster, channel.sentence));
+    }
+}
+
 /// What an operator should look at, a sentence each.
 boost::json::array troubles(const Api& api) {
     boost::json::array out;
@@ -59,6 +78,7 @@ boost::json::array troubles(const Api& api) {
     }
     const storage::StoreStatus store = api.control.store_status();
     if (!store.ok) out.emplace_back(fmt::format("changes are not stored: {}", store.sentence));
+    if (api.commands != nullptr) add_command_troubles(out, api.commands->status());
     if (api.control.gateway_stats().out_of_descriptors)
         out.emplace_back("the gateway has no file descriptor left for new connections");
     return out;
@@ -84,6 +104,7 @@ Answer show_health(Api& api, const Request& request) {
     body["fleet"] = fleet_view(api.control.fleet());
     body["gateway"] = gateway_view(api);
     body["store"] = store_view(api);
+    if (api.commands != nullptr) body["commands"] = centre_view(*api.commands);
     co_return json_response(std::move(body));
 }
 

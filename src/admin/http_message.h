@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/http/verb.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,15 @@ public:
     virtual void cancel() = 0;
 };
 
+/// The connection to who asked, for handlers that wait for long.
+class CallerLine {
+public:
+    virtual ~CallerLine() = default;
+    /// Calls `gone` once when the caller hangs up or the server stops, unless `forget` comes first. One at a time.
+    virtual void on_gone(std::function<void()> gone) = 0;
+    virtual void forget() = 0;
+};
+
 /// The part of a target behind '?', decoded. Later repetitions of a name are kept; `get` answers the first.
 class Query {
 public:
@@ -59,8 +69,12 @@ struct Request {
     /// The whole body; empty for upload routes, which read `body_source` instead.
     std::string body;
     BodySource* body_source = nullptr;
-    /// The caller showed the admin token.
+    /// The caller showed a token that counts.
     bool authorised = false;
+    std::string caller = {};           ///< that token's name
+    std::string source = {};           ///< face and address, e.g. "http 127.0.0.1:40112"
+    std::string idempotency_key = {};  ///< as the header has it
+    CallerLine* line = nullptr;
 };
 
 struct Response {

@@ -1,6 +1,7 @@
 #include "admin/http_session.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +15,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -36,27 +38,19 @@ std::string_view as_view(boost::core::string_view text) {
     return {text.data(), text.size()};
 }
 
-bool shows_token(std::string_view authorization, const AdminToken& token) {
-    constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() <= scheme.size()) return false;
-    for (std::size_t i = 0; i < scheme.size(); ++i) {
-        const char c = authorization[i];
-        const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        if (lower != scheme[i]) return false;
-    }
-    std::string_view offered = authorization.substr(scheme.size());
-    while (!offered.empty() && offered.front() == ' ')
-        offered.remove_prefix(1);
-    return token.matches(offered);
-}
-
 Response refuse_without_token() {
     Response response =
         problem({401, "unauthorised",
-                 "this needs the admin token: send 'Authorization: Bearer <token>'; the token is in admin.token in "
-                 "Holdfast's data directory"});
+                 "this needs a token: send 'Authorization: Bearer <token>'; the admin token is in admin.token in Holdfast's "
+                 "data directory, others come from: holdfast token create"});
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"holdfast\"");
     return response;
+}
+
+Response refuse_scope(const access::Bearer& bearer, access::Scope needed) {
+    return problem({403, "not-allowed",
+                    fmt::format("the token '{}' has scope {}, and this needs scope {}", bearer.name, to_string(bearer.scope),
+                                to_string(needed))});
 }
 
 Response refuse_unrouted(const RouteMatch& match, std::string_view method, std::string_view path) {
@@ -120,7 +114,15 @@ Head describe(const HttpBodySource::HeadParser& parser) {
 }
 
 std::uint64_t body_bound(const Route& route, const AdminOptions& options) {
-    return route.body == BodyUse::stream ? options.max_import_bytes : options.max_body_bytes;
+    switch (route.body) {
+        case BodyUse::whole:
+            return options.max_body_bytes;
+        case BodyUse::large:
+            return options.max_large_body_bytes;
+        case BodyUse::stream:
+            return options.max_import_bytes;
+    }
+    return options.max_body_bytes;
 }
 
 /// Holds a request against the token, the routes and the bounds, and fills in what its head says. Nothing when it may go on.
@@ -128,10 +130,14 @@ std::optional<Response> admit(const Head& head, RouteMatch& match, const HttpBod
                               const SessionContext& context, Request& request) {
     if (head.path.empty() || head.path.front() != '/') return bad_request("the request's target is not a path");
     const auto& fields = parser.get();
-    request.authorised = shows_token(as_view(fields[http::field::authorization]), context.token);
+    const auto bearer = context.tokens.find_authorization(as_view(fields[http::field::authorization]));
+    request.authorised = bearer.has_value();
     const bool is_open = match.route != nullptr && match.route->access == Access::anyone;
-    if (!request.authorised && !is_open) return refuse_without_token();
+    if (!bearer && !is_open) return refuse_without_token();
     if (match.route == nullptr) return refuse_unrouted(match, head.method_name, head.path);
+    const access::Scope needed = needed_scope(*match.route);
+    if (!is_open && !allows(bearer->scope, needed)) return refuse_scope(*bearer, needed);
+    if (bearer) request.caller = bearer->name;
     auto query = Query::parse(head.query);
     if (match.malformed || !query) return bad_request("the request's target has a broken escape, or is not UTF-8 text");
     const std::uint64_t bound = body_bound(*match.route, context.options);
@@ -144,6 +150,7 @@ std::optional<Response> admit(const Head& head, RouteMatch& match, const HttpBod
     request.content_type = as_view(fields[http::field::content_type]);
     request.accept = as_view(fields[http::field::accept]);
     request.last_event_id = as_view(fields["Last-Event-ID"]);
+    request.idempotency_key = as_view(fields["Idempotency-Key"]);
     return std::nullopt;
 }
 
@@ -163,10 +170,21 @@ asio::awaitable<std::optional<Response>> read_body(HttpBodySource& source, std::
 }  // namespace
 
 HttpSession::HttpSession(beast::tcp_stream stream, const SessionContext& context)
-    : stream_(std::move(stream)), context_(context), buffer_(context.options.max_header_bytes + 64 * 1024) {}
+    : stream_(std::move(stream)), context_(context), buffer_(context.options.max_header_bytes + 64 * 1024) {
+    beast::error_code error;
+    const auto peer = stream_.socket().remote_endpoint(error);
+    if (error) {
+        source_ = "http";
+    } else if (peer.address().is_v6()) {
+        source_ = fmt::format("http [{}]:{}", peer.address().to_string(), peer.port());
+    } else {
+        source_ = fmt::format("http {}:{}", peer.address().to_string(), peer.port());
+    }
+}
 
 void HttpSession::stop() {
     stopped_ = true;
+    if (gone_) std::exchange(gone_, nullptr)();
     if (streaming_ != nullptr) streaming_->cancel();
     stream_.close();
 }
@@ -213,6 +231,8 @@ asio::awaitable<HttpSession::Next> HttpSession::serve_one() {
     } else if (auto refusal = co_await read_body(*source, request.body)) {
         co_return co_await answer(std::move(*refusal), false, head.version, head_only);
     }
+    request.source = source_;
+    request.line = this;
     Response response = co_await match.route->handler(context_.api, request);
     if (stopped_) co_return Next::close;
     if (response.source) co_return co_await answer_stream(std::move(response), head.version);
@@ -297,6 +317,29 @@ void HttpSession::watch_for_close() {
         const auto self = weak.lock();
         if (self && self->streaming_ != nullptr) self->streaming_->cancel();
     });
+}
+
+void HttpSession::on_gone(std::function<void()> gone) {
+    gone_ = std::move(gone);
+    if (stopped_) {
+        std::exchange(gone_, nullptr)();
+        return;
+    }
+    stream_.socket().async_wait(asio::socket_base::wait_read, [weak = weak_from_this()](const beast::error_code&) {
+        const auto self = weak.lock();
+        // Readable may also mean that the next request is here already.
+        if (self && self->gone_ && self->caller_is_gone()) std::exchange(self->gone_, nullptr)();
+    });
+}
+
+void HttpSession::forget() {
+    gone_ = nullptr;
+}
+
+bool HttpSession::caller_is_gone() {
+    char byte = 0;
+    const ssize_t count = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 asio::awaitable<void> HttpSession::linger() {

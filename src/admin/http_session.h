@@ -5,10 +5,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 
+#include "access/tokens.h"
 #include "admin/admin_options.h"
-#include "admin/admin_token.h"
 #include "admin/http_message.h"
 #include "admin/router.h"
 
@@ -18,12 +21,12 @@ namespace holdfast::admin {
 struct SessionContext {
     Api& api;
     std::span<const Route> routes;
-    const AdminToken& token;
+    access::Tokens& tokens;
     const AdminOptions& options;
 };
 
 /// Threads: the control thread only.
-class HttpSession : public std::enable_shared_from_this<HttpSession> {
+class HttpSession : public std::enable_shared_from_this<HttpSession>, private CallerLine {
 public:
     HttpSession(boost::beast::tcp_stream stream, const SessionContext& context);
 
@@ -40,6 +43,9 @@ private:
     boost::asio::awaitable<Next> answer(Response response, bool keep_alive, unsigned version, bool head_only);
     boost::asio::awaitable<Next> answer_stream(Response response, unsigned version);
     void watch_for_close();
+    void on_gone(std::function<void()> gone) override;
+    void forget() override;
+    [[nodiscard]] bool caller_is_gone();
     boost::asio::awaitable<void> linger();
 
     boost::beast::tcp_stream stream_;
@@ -47,6 +53,9 @@ private:
     boost::beast::flat_buffer buffer_;
     /// The source of the answer being streamed, told when the client goes away.
     ResponseSource* streaming_ = nullptr;
+    std::string source_;
+    /// Told when the caller of the request being handled goes away.
+    std::function<void()> gone_;
     bool stopped_ = false;
 };
 

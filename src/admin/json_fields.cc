@@ -9,12 +9,16 @@
 #include <utility>
 
 #include "admin/problem.h"
+#include "admin/rfc3339.h"
+#include "settings/values.h"
 
 namespace holdfast::admin {
 
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t max_time_length = 64;
 
 /// The field's name as a JSON pointer (RFC 6901).
 std::string pointer(std::string_view name) {
@@ -60,7 +64,10 @@ void JsonFields::take(std::string_view text) {
     boost::system::error_code error;
     json::value value = json::parse({text.data(), text.size()}, error);
     if (error) {
-        complaint_ = Complaint{true, {}, fmt::format("this is not well-formed JSON: {}", error.message())};
+        complaint_ = Complaint{true,
+                               {},
+                               is_plain_utf8(text) ? fmt::format("this is not well-formed JSON: {}", error.message())
+                                                   : std::string("this is not UTF-8 text, which JSON is")};
     } else if (!value.is_object()) {
         complaint_ = Complaint{true, {}, "this must be a JSON object"};
     } else {
@@ -106,6 +113,37 @@ std::optional<std::string> JsonFields::text(std::string_view name, std::size_t m
         return std::nullopt;
     }
     return std::string(string.data(), string.size());
+}
+
+std::optional<std::size_t> JsonFields::choice(std::string_view name, std::span<const std::string_view> names) {
+    const json::value* const value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_string()) {
+        const auto& word = value->get_string();
+        const auto found = std::ranges::find(names, std::string_view(word.data(), word.size()));
+        if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    }
+    complain(name, fmt::format("'{}' must be one of: {}", name, fmt::join(names, ", ")));
+    return std::nullopt;
+}
+
+std::optional<Duration> JsonFields::span(std::string_view name) {
+    const auto written = text(name, max_time_length);
+    if (!written) return std::nullopt;
+    const auto read = settings::parse_duration(*written);
+    if (!read) {
+        complain(name, fmt::format("'{}' {}", name, read.error().message()));
+        return std::nullopt;
+    }
+    return *read;
+}
+
+std::optional<WallTime> JsonFields::moment(std::string_view name) {
+    const auto written = text(name, max_time_length);
+    if (!written) return std::nullopt;
+    const auto read = parse_rfc3339(*written);
+    if (!read) complain(name, fmt::format("'{}' must be a time with its zone, e.g. 2026-12-01T08:00:00Z", name));
+    return read;
 }
 
 std::optional<bool> JsonFields::boolean(std::string_view name) {
@@ -154,11 +192,10 @@ std::optional<std::vector<std::string>> JsonFields::texts(std::string_view name,
     }
     std::vector<std::string> items;
     for (const json::value& item : value->get_array()) {
-        const std::string place = fmt::format("{}/{}", name, items.size());
         if (!item.is_string() || item.get_string().size() > max_bytes ||
             !is_plain_utf8({item.get_string().data(), item.get_string().size()})) {
             if (!complaint_)
-                complaint_ = Complaint{false, "/" + place,
+                complaint_ = Complaint{false, fmt::format("/{}/{}", name, items.size()),
                                        fmt::format("each of '{}' must be a string of at most {} bytes", name, max_bytes)};
             return std::nullopt;
         }
@@ -181,11 +218,17 @@ void JsonFields::check_unknown() {
     }
 }
 
-std::optional<Response> JsonFields::refusal() {
+std::optional<Problem> JsonFields::problem(unsigned status_of_values) {
     check_unknown();
     if (!complaint_) return std::nullopt;
-    if (complaint_->malformed) return bad_request(complaint_->detail);
-    return invalid_value(complaint_->detail, complaint_->field);
+    if (complaint_->malformed) return Problem{400, "bad-request", complaint_->detail, {}};
+    return Problem{status_of_values, "invalid-value", complaint_->detail, complaint_->field};
+}
+
+std::optional<Response> JsonFields::refusal(unsigned status_of_values) {
+    const auto what = problem(status_of_values);
+    if (!what) return std::nullopt;
+    return admin::problem(*what);
 }
 
 std::optional<std::string> JsonFields::complaint() {

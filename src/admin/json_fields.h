@@ -5,11 +5,14 @@
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "admin/http_message.h"
+#include "admin/problem.h"
+#include "base/time.h"
 
 namespace holdfast::admin {
 
@@ -23,6 +26,14 @@ public:
     [[nodiscard]] static JsonFields parse(std::string_view text);
 
     [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max_bytes);
+    /// One of `names`, as its index.
+    [[nodiscard]] std::optional<std::size_t> choice(std::string_view name, std::span<const std::string_view> names);
+    /// "10s", "250ms", "1h30m".
+    [[nodiscard]] std::optional<Duration> span(std::string_view name);
+    /// "2026-11-21T22:14:08Z".
+    [[nodiscard]] std::optional<WallTime> moment(std::string_view name);
+    /// Takes anything; true when it is there and not null.
+    [[nodiscard]] bool anything(std::string_view name) { return find(name) != nullptr; }
     [[nodiscard]] std::optional<bool> boolean(std::string_view name);
     [[nodiscard]] std::optional<std::uint64_t> whole(std::string_view name, std::uint64_t min, std::uint64_t max);
     [[nodiscard]] std::optional<double> number(std::string_view name, double min, double max);
@@ -38,7 +49,9 @@ public:
     void complain(std::string_view name, std::string detail);
 
     /// Complains about fields that nobody asked for, then answers the first complaint of all, or nothing.
-    [[nodiscard]] std::optional<Response> refusal();
+    [[nodiscard]] std::optional<Response> refusal(unsigned status_of_values = 422);
+    /// The same, not yet an answer.
+    [[nodiscard]] std::optional<Problem> problem(unsigned status_of_values = 422);
     /// The same as a sentence that begins with the field.
     [[nodiscard]] std::optional<std::string> complaint();
 

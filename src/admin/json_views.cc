@@ -36,15 +36,6 @@ json::array texts(const std::vector<std::string>& from) {
 
 }  // namespace
 
-std::string rfc3339(WallTime wall) {
-    const auto day = std::chrono::floor<std::chrono::days>(wall);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(wall - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
-}
-
 json::value time_or_null(WallTime wall) {
     if (wall == WallTime{}) return nullptr;
     return text(rfc3339(wall));

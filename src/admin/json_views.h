@@ -6,13 +6,12 @@
 #include <string_view>
 
 #include "admin/api.h"
+#include "admin/rfc3339.h"
 #include "base/time.h"
 #include "fleet/fleet.h"
 
 namespace holdfast::admin {
 
-/// "2026-11-21T22:14:08.123Z"
-[[nodiscard]] std::string rfc3339(WallTime wall);
 /// Null for a moment that never was (0).
 [[nodiscard]] boost::json::value time_or_null(WallTime wall);
 

@@ -8,6 +8,7 @@
 namespace holdfast::admin {
 namespace {
 
+using access::Scope;
 using boost::beast::http::verb;
 
 constexpr std::array routes = {
@@ -40,6 +41,22 @@ constexpr std::array routes = {
     Route{verb::get, "/api/v1/moves/{id}", show_move},
     Route{verb::patch, "/api/v1/moves/{id}", change_move},
     Route{verb::delete_, "/api/v1/moves/{id}", cancel_move},
+
+    Route{verb::get, "/api/v1/devices/{id}/commands", list_device_commands},
+    Route{verb::post, "/api/v1/devices/{id}/commands", submit_command, Access::token, BodyUse::whole, Scope::command},
+    Route{verb::get, "/api/v1/commands", list_commands},
+    Route{verb::post, "/api/v1/commands", submit_commands, Access::token, BodyUse::large, Scope::command},
+    Route{verb::get, "/api/v1/commands/summary", show_command_summary},
+    Route{verb::get, "/api/v1/commands/watch", watch_commands},
+    Route{verb::get, "/api/v1/commands/{id}", show_command},
+    Route{verb::delete_, "/api/v1/commands/{id}", cancel_command, Access::token, BodyUse::whole, Scope::command},
+
+    Route{verb::get, "/api/v1/jobs", list_jobs},
+    Route{verb::post, "/api/v1/jobs", create_job, Access::token, BodyUse::large, Scope::command},
+    Route{verb::get, "/api/v1/jobs/{id}", show_job},
+    Route{verb::delete_, "/api/v1/jobs/{id}", cancel_job, Access::token, BodyUse::whole, Scope::command},
+    Route{verb::get, "/api/v1/audit", show_audit},
+    Route{verb::get, "/api/v1/poison", list_poison},
 
     Route{verb::get, "/api/v1/connections", list_connections},
     Route{verb::get, "/api/v1/connections/{id}", show_connection},

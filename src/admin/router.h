@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/scope.h"
 #include "admin/http_message.h"
 
 namespace holdfast::admin {
@@ -18,13 +19,14 @@ struct Api;
 
 /// Who may call a route.
 enum class Access {
-    token,   ///< only with the admin token
+    token,   ///< with a token: one that may read for GET, else the scope that the route names
     anyone,  ///< without a token too; the handler looks at `Request::authorised` to know how much to say
 };
 
 /// How a route takes its request's body.
 enum class BodyUse {
     whole,   ///< read before the handler runs, up to `AdminOptions::max_body_bytes`
+    large,   ///< the same, up to `AdminOptions::max_large_body_bytes`
     stream,  ///< read by the handler through `Request::body_source`
 };
 
@@ -38,7 +40,13 @@ struct Route {
     Handler handler;
     Access access = Access::token;
     BodyUse body = BodyUse::whole;
+    /// What a caller needs for anything but GET.
+    access::Scope scope = access::Scope::admin;
 };
+
+[[nodiscard]] constexpr access::Scope needed_scope(const Route& route) noexcept {
+    return route.method == boost::beast::http::verb::get ? access::Scope::read : route.scope;
+}
 
 /// Every route there is.
 [[nodiscard]] std::span<const Route> route_table();

@@ -81,6 +81,7 @@ Error refusal(const ApiPlace& place, unsigned status, const std::string& body) {
             detail.assign(text->get_string().data(), text->get_string().size());
         }
     }
+    if (status == 403 && !detail.empty()) return {ClientErrc::unauthorised, std::move(detail)};
     if (status == 401 || status == 403) {
         if (place.token.empty()) return {ClientErrc::unauthorised, no_token_sentence(place)};
         return {ClientErrc::unauthorised,

@@ -8,6 +8,8 @@
 #include <ostream>
 #include <utility>
 
+#include "cli/plain_json.h"
+
 namespace holdfast::cli {
 
 namespace json = boost::json;
@@ -39,7 +41,7 @@ ExitCode Call::fail(ExitCode code, std::string_view sentence) const {
 }
 
 void Call::print_json(const json::value& value) const {
-    surroundings_.out << json::serialize(value) << '\n';
+    surroundings_.out << plain_json(value) << '\n';
 }
 
 void Call::print(std::string_view text) const {

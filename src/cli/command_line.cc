@@ -8,13 +8,16 @@
 #include <sstream>
 #include <utility>
 
+#include "settings/values.h"
+
 namespace holdfast::cli {
 namespace {
 
 constexpr std::string_view footer =
     "Where Holdfast is: --api, HOLDFAST_API, or what a Holdfast on this machine left in its data directory.\n"
     "Exit codes: 0 ok; 1 the answer is no, or it did not work; 2 the command line or the settings are wrong;\n"
-    "3 no Holdfast answers; 4 what was named does not exist; 5 the token is missing or wrong.\n";
+    "3 no Holdfast answers; 4 what was named does not exist; 5 the token is missing, wrong, or allows too little;\n"
+    "6 a command that was waited for did not succeed; 7 it has not ended yet.\n";
 
 void add_common_options(CLI::App& app, Call& call) {
     app.add_option("--api", call.place.api, "Holdfast's API, host:port (also HOLDFAST_API)");
@@ -110,6 +113,16 @@ int refuse_usage(const CLI::App& app, const CLI::ParseError& error, const std::v
     return static_cast<int>(ExitCode::usage);
 }
 
+/// `--wait` may stand alone or before a length, which a flag takes only behind '='.
+void join_wait(std::vector<std::string>& words) {
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+        const std::string& next = words[i + 1];
+        if (words[i] != "--wait" || next.find_first_of("0123456789") != 0 || !settings::parse_duration(next)) continue;
+        words[i] += "=" + next;
+        words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    }
+}
+
 }  // namespace
 
 int run_command_line(std::vector<std::string> arguments, const Surroundings& surroundings, const Programs& programs) {
@@ -125,14 +138,18 @@ int run_command_line(std::vector<std::string> arguments, const Surroundings& sur
     add_cluster_commands(app, set);
     add_node_commands(app, set);
     add_device_commands(app, set);
+    add_command_commands(app, set);
+    add_job_commands(app, set);
     add_connection_commands(app, set);
     add_move_commands(app, set);
     add_trouble_commands(app, set);
     add_event_command(app, set);
     add_process_commands(app, set);
+    add_token_commands(app, set);
     add_completion_command(app, set);
     let_options_fall_through(app);
 
+    join_wait(arguments);
     const std::vector<std::string> words = arguments;
     // CLI11 takes them from the back.
     std::ranges::reverse(arguments);

@@ -160,7 +160,9 @@ Result<> Process::open_admin() {
                                                    .version = std::string(version),
                                                    .move_pace = loaded_.settings.fleet.move_pace,
                                                    .drain_pace = loaded_.settings.fleet.drain_pace});
-    admin_ = std::make_unique<admin::AdminServer>(io_, *api_, std::move(*token), admin_options_);
+    tokens_ = std::make_unique<access::Tokens>(token->reveal(),
+                                               std::filesystem::path(loaded_.settings.paths.data_dir) / access::token_file_name);
+    admin_ = std::make_unique<admin::AdminServer>(io_, *api_, *tokens_, admin_options_);
     return admin_->start();
 }
 

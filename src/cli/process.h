@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "access/tokens.h"
 #include "admin/admin_server.h"
 #include "admin/api.h"
 #include "base/result.h"
@@ -72,6 +73,7 @@ private:
     std::unique_ptr<gateway::Gateway> gateway_;
     admin::AdminOptions admin_options_;
     std::unique_ptr<admin::Api> api_;
+    std::unique_ptr<access::Tokens> tokens_;
     std::unique_ptr<admin::AdminServer> admin_;
     boost::asio::steady_timer nodes_timer_;
     boost::asio::steady_timer memory_timer_;

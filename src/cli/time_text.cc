@@ -3,44 +3,44 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
+#include <ctime>
+
+#include "admin/rfc3339.h"
 
 namespace holdfast::cli {
 namespace {
 
-/// Reads exactly `digits` digits at `at` and the separator after them (0: none).
-std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t digits, char separator) noexcept {
-    if (text.size() < at + digits) return std::nullopt;
-    int value = 0;
-    const char* const end = text.data() + at + digits;
-    const auto read = std::from_chars(text.data() + at, end, value);
-    if (read.ec != std::errc() || read.ptr != end || value < 0) return std::nullopt;
-    if (separator != 0 && (text.size() <= at + digits || text[at + digits] != separator)) return std::nullopt;
-    return value;
-}
+/// The length of "2026-12-01T08:00" and of "2026-12-01T08:00:00".
+constexpr std::size_t to_minutes = 16;
+constexpr std::size_t to_seconds = 19;
 
 }  // namespace
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
-    const auto year = number_at(text, 0, 4, '-');
-    const auto month = number_at(text, 5, 2, '-');
-    const auto day = number_at(text, 8, 2, 'T');
-    const auto hour = number_at(text, 11, 2, ':');
-    const auto minute = number_at(text, 14, 2, ':');
-    const auto second = number_at(text, 17, 2, 0);
-    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-    int milliseconds = 0;
-    std::string_view rest = text.substr(19);
-    if (!rest.empty() && rest.front() == '.') {
-        const auto fraction = number_at(text, 20, 3, 0);
-        if (!fraction) return std::nullopt;
-        milliseconds = *fraction;
-        rest = text.substr(23);
-    }
-    const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day))};
-    if (rest != "Z" || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-           std::chrono::seconds(*second) + std::chrono::milliseconds(milliseconds);
+    return admin::parse_rfc3339(text);
+}
+
+std::string format_rfc3339(WallTime wall) {
+    return admin::rfc3339(wall);
+}
+
+std::optional<WallTime> parse_moment(std::string_view text) {
+    std::string whole(text);
+    if (whole.size() < to_minutes) return std::nullopt;
+    if (whole[10] == ' ') whole[10] = 'T';
+    if (whole.size() == to_minutes || whole[to_minutes] != ':') whole.insert(to_minutes, ":00");
+    if (const auto moment = admin::parse_rfc3339(whole)) return moment;
+    // Without a zone: as if it were UTC, then the machine's own idea of when that is here.
+    const auto as_utc = admin::parse_rfc3339(whole + "Z");
+    if (!as_utc || whole.size() < to_seconds) return std::nullopt;
+    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(*as_utc).time_since_epoch().count();
+    std::tm parts{};
+    if (::gmtime_r(&seconds, &parts) == nullptr) return std::nullopt;
+    parts.tm_isdst = -1;
+    const std::time_t local = std::mktime(&parts);
+    if (local == -1) return std::nullopt;
+    return WallTime(std::chrono::seconds(local)) + (*as_utc - std::chrono::floor<std::chrono::seconds>(*as_utc));
 }
 
 std::string in_words(std::chrono::milliseconds length) {

@@ -117,7 +117,7 @@ fleet::Opened opened(const fleet::Fleet& fleet, std::string_view device, std::st
     return fact;
 }
 
-AdminStage::AdminStage(StageOptions options) : admin_options_(options.admin) {
+AdminStage::AdminStage(StageOptions options) : tokens_(std::string(token), options.token_file), admin_options_(options.admin) {
     admin_options_.port = 0;
     const Moment moment{clock_.now(), clock_.wall()};
     auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options.fleet, moment);
@@ -125,7 +125,8 @@ AdminStage::AdminStage(StageOptions options) : admin_options_(options.admin) {
     control_->attach(gateway);
     api_ = std::make_unique<admin::Api>(admin::Api{
         .io = io_, .control = *control_, .options = admin_options_, .hooks = std::move(options.hooks), .version = "0.0-test"});
-    server_ = std::make_unique<admin::AdminServer>(io_, *api_, admin::AdminToken(std::string(token)), admin_options_);
+    if (options.with_centre) api_->commands = &centre_;
+    server_ = std::make_unique<admin::AdminServer>(io_, *api_, tokens_, admin_options_);
     control_->start();
     const Result<void> started = server_->start();
     if (!started) ADD_FAILURE() << started.error().message();

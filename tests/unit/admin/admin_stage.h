@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -14,11 +15,13 @@
 #include <utility>
 #include <vector>
 
+#include "access/tokens.h"
 #include "admin/admin_server.h"
 #include "admin/api.h"
 #include "control/fleet_control.h"
 #include "control/gateway_port.h"
 #include "runtime/system_clock.h"
+#include "scripted_centre.h"
 #include "storage/fleet_store.h"
 
 namespace holdfast::test {
@@ -75,6 +78,8 @@ struct StageOptions {
     control::ControlOptions control;
     fleet::FleetOptions fleet;
     admin::ApiHooks hooks;
+    std::filesystem::path token_file;
+    bool with_centre = true;
 };
 
 class AdminStage {
@@ -104,11 +109,19 @@ public:
     void connect(std::string_view device, std::string_view node, std::uint64_t sequence);
     void add_devices(std::string_view prefix, std::size_t count);
 
+    /// The same for the command centre.
+    template <class Work>
+    auto on_centre(Work work) {
+        return on_control([&](control::FleetControl&) { return work(centre_); });
+    }
+
     ScriptedGateway gateway;
     ObedientStore store;
 
 private:
     runtime::SystemClock clock_;
+    ScriptedCentre centre_{clock_};
+    access::Tokens tokens_;
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
     admin::AdminOptions admin_options_;

@@ -213,7 +213,8 @@ TEST(AdminServer, ListensOnLoopbackOnlyUnlessToldOtherwise) {
     const auto start = [&](std::string address, bool allow_remote) {
         options.address = std::move(address);
         options.allow_remote = allow_remote;
-        admin::AdminServer server(io, api, admin::AdminToken(std::string(AdminStage::token)), options);
+        access::Tokens tokens(std::string(AdminStage::token), {});
+        admin::AdminServer server(io, api, tokens, options);
         return server.start();
     };
     const auto remote = start("0.0.0.0", false);

@@ -95,6 +95,13 @@ TEST(Openapi, SaysWhoMayCallWhat) {
     }
 }
 
+TEST(Openapi, SaysWhereATokenMayAllowTooLittle) {
+    for (const admin::Route& route : admin::route_table()) {
+        const bool reads = needed_scope(route) == access::Scope::read;
+        EXPECT_EQ(operation(route).at("responses").as_object().contains("403"), !reads) << name_of(route);
+    }
+}
+
 TEST(Openapi, HasItsPathParameters) {
     for (const admin::Route& route : admin::route_table()) {
         std::set<std::string> documented;
@@ -173,6 +180,43 @@ protected:
     /// The number of a move that the API knows.
     std::string first_move() { return json::serialize(client.ask("GET", "/api/v1/moves").json().at("items").at(0).at("id")); }
 
+    void ask_commands() {
+        const std::string v1 = "/api/v1";
+        const std::string of_device = v1 + "/devices/{id}/commands";
+        const std::string body = R"({"name":"ping","data":{"n":1}})";
+        ask("POST", of_device, v1 + "/devices/meter-1/commands", 202, body, "Idempotency-Key: k\r\n");
+        ask("POST", of_device, v1 + "/devices/meter-1/commands", 202, body, "Idempotency-Key: k\r\n");
+        ask("POST", of_device, v1 + "/devices/meter-1/commands", 409, R"({"name":"pong"})", "Idempotency-Key: k\r\n");
+        ask("POST", of_device, v1 + "/devices/meter-1/commands", 400, "{}");
+        ask("POST", of_device, v1 + "/devices/no-such/commands", 404, body);
+        stage.on_centre([](ScriptedCentre& centre) {
+            centre.answer(centre.ids().back(), command::State::succeeded, "\xff\xfe");
+            centre.answer_at_once(true);
+        });
+        ask("POST", of_device, v1 + "/devices/meter-1/commands?wait=1s", 200, R"({"name":"x","payload_base64":"AA=="})");
+        stage.on_centre([](ScriptedCentre& centre) { centre.answer_at_once(false); });
+        ask("POST", v1 + "/commands", v1 + "/commands", 207, R"([{"device":"a","name":"x"},{"device":"no-b","name":"x"},1])");
+        const auto id = stage.on_centre([](ScriptedCentre& centre) { return centre.ids().back(); }).text();
+        get(of_device, v1 + "/devices/meter-1/commands");
+        get(v1 + "/commands", v1 + "/commands");
+        get(v1 + "/commands/summary", v1 + "/commands/summary");
+        get(v1 + "/commands/{id}", v1 + "/commands/" + id);
+        ask("DELETE", v1 + "/commands/{id}", v1 + "/commands/" + id, 200);
+        ask("DELETE", v1 + "/commands/{id}", v1 + "/commands/" + id, 409);
+        get(v1 + "/commands/watch", v1 + "/commands/watch?id=" + id);
+        ask("POST", v1 + "/jobs", v1 + "/jobs", 202,
+            R"({"name":"ping","devices":["a","no-b"],"deadline_in":"10s","attempts":2})");
+        get(v1 + "/jobs", v1 + "/jobs");
+        const auto job = stage.on_centre([](ScriptedCentre& centre) { return centre.list_jobs(1)->front().id; });
+        get(v1 + "/jobs/{id}", v1 + "/jobs/" + job);
+        ask("DELETE", v1 + "/jobs/{id}", v1 + "/jobs/" + job, 200);
+        get(v1 + "/audit", v1 + "/audit");
+        get(v1 + "/poison", v1 + "/poison");
+        stage.on_centre([](ScriptedCentre& centre) { centre.refuse_with(Error(command::Errc::too_many, "a sentence")); });
+        ask("POST", of_device, v1 + "/devices/meter-1/commands", 429, body);
+        stage.on_centre([](ScriptedCentre& centre) { centre.refuse_with(std::nullopt); });
+    }
+
     AdminStage stage{[] {
         StageOptions options;
         options.hooks.shown_settings = [] { return std::vector<settings::ShownSetting>{{"a.b", "1", "file", true}}; };
@@ -225,6 +269,7 @@ TEST_F(OpenapiAnswers, AreAsDocumented) {
     ask("POST", v1 + "/moves", v1 + "/moves", 201, R"({"cluster":"east","to":"west","pace":1})");
     get(v1 + "/connections/{id}", v1 + "/connections/0-2");
     ask("DELETE", v1 + "/connections/{id}", v1 + "/connections/0-2", 202);
+    ask_commands();
     ask("POST", v1 + "/settings/reload", v1 + "/settings/reload", 200);
     for (const admin::Route& route : admin::route_table())
         EXPECT_TRUE(asked.contains(name_of(route))) << name_of(route) << " was not asked";

@@ -12,67 +12,13 @@
 #include <sstream>
 
 #include "admin_stage.h"
+#include "command_line_stage.h"
 
 namespace holdfast::cli {
 namespace {
 
 using test::AdminStage;
-
-struct Ended {
-    int code = 0;
-    std::string out;
-    std::string err;
-};
-
-class CommandLine : public ::testing::Test {
-protected:
-    CommandLine() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-cli-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        stage.add_clusters();
-        variables = {{"HOLDFAST_API", stage.address()},
-                     {"HOLDFAST_TOKEN", std::string(AdminStage::token)},
-                     {"HOLDFAST_DATA_DIR", directory.string()}};
-    }
-    ~CommandLine() override { std::filesystem::remove_all(directory); }
-
-    Ended run(std::vector<std::string> arguments, std::string in = {}) {
-        std::ostringstream out;
-        std::ostringstream err;
-        std::istringstream input(std::move(in));
-        const Surroundings surroundings{.out = out,
-                                        .err = err,
-                                        .in = input,
-                                        .colour = false,
-                                        .environment = [this](const std::string& name) -> std::optional<std::string> {
-                                            const auto found = variables.find(name);
-                                            return found == variables.end() ? std::nullopt : std::optional(found->second);
-                                        },
-                                        .now = [this] { return clock.wall(); }};
-        const Programs programs{.up =
-                                    [this](const UpOptions& options) {
-                                        up = options;
-                                        return 17;
-                                    },
-                                .simulate =
-                                    [this](const simulate::Options& options) {
-                                        simulation = options;
-                                        return 18;
-                                    }};
-        Ended ended;
-        ended.code = run_command_line(std::move(arguments), surroundings, programs);
-        ended.out = out.str();
-        ended.err = err.str();
-        return ended;
-    }
-
-    runtime::SystemClock clock;
-    AdminStage stage;
-    std::filesystem::path directory;
-    std::map<std::string, std::string> variables;
-    std::optional<UpOptions> up;
-    std::optional<simulate::Options> simulation;
-};
+using CommandLine = CommandLineStage;
 
 TEST_F(CommandLine, ListsClustersAndNodes) {
     stage.connect("meter-7", "east-1", 1);

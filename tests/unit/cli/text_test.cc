@@ -48,7 +48,7 @@ TEST(Times, AreReadAsTheApiWritesThem) {
     EXPECT_EQ(time->time_since_epoch(), milliseconds(1795299248123));
     EXPECT_EQ(*parse_rfc3339("2026-11-21T22:14:08Z"), *time - milliseconds(123));
     for (const char* const wrong : {"", "2026-11-21", "2026-13-21T22:14:08Z", "2026-02-30T22:14:08Z", "2026-11-21T24:14:08Z",
-                                    "2026-11-21T22:14:08", "2026-11-21T22:14:08.1Z", "2026-11-21T22:14:08+01:00"}) {
+                                    "2026-11-21T22:14:08", "2026-11-21T22:14:08.Z", "2026-11-21T22:14:08+1:00"}) {
         EXPECT_FALSE(parse_rfc3339(wrong)) << wrong;
     }
 }
