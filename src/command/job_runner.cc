@@ -104,6 +104,7 @@ void JobRunner::load(std::uint32_t from, std::vector<std::string> devices, Momen
 
 std::vector<JobRunner::Due> JobRunner::due(Moment moment) {
     std::vector<Due> due;
+    last_ = moment;
     if (job_.state != JobState::running || moment.now < not_before_) return due;
     while (!waiting_.empty() && due.size() < max_batch && undecided_ < max_undecided && pace_.next(moment.now) <= moment.now) {
         Waiting next = std::move(waiting_.front());
@@ -138,9 +139,12 @@ void JobRunner::decide(std::uint32_t position) {
 void JobRunner::taken(std::uint32_t position) {
     HF_ASSERT(undecided_ > 0 && position < job_.devices, "only what was given out is taken");
     --undecided_;
-    if (decided_[position]) return;
-    ++open_;
-    decide(position);
+    if (!decided_[position]) {
+        ++open_;
+        decide(position);
+    }
+    // Its end may have been told already, and be the last.
+    finish_if_done(last_);
 }
 
 void JobRunner::refused(std::uint32_t position, Moment moment) {
@@ -174,6 +178,7 @@ void JobRunner::count_end(std::uint32_t position, State state) {
 }
 
 void JobRunner::ended(std::uint32_t position, State state, Moment moment) {
+    last_ = moment;
     if (position >= job_.devices || !is_terminal(state) || ended_[position]) return;
     count_end(position, state);
     check_abort(moment);

@@ -100,6 +100,7 @@ private:
     std::size_t undecided_ = 0;  ///< given out, fate not told
     std::uint32_t open_ = 0;     ///< commands that have not ended
     Time not_before_ = Time::min();
+    Moment last_ = {};  ///< when something was last due or ended
     bool stop_wanted_ = false;
     bool changed_ = false;
 };
