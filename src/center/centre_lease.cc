@@ -24,7 +24,10 @@ std::uint64_t share(std::string_view centre, std::string_view device) noexcept {
     };
     mix(centre);
     mix(device);
-    return hash ^ (hash >> 29);
+    // What two names differ in at their ends must reach every bit (the finalizer of MurmurHash3).
+    hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCDULL;
+    hash = (hash ^ (hash >> 33)) * 0xC4CEB9FE1A85EC53ULL;
+    return hash ^ (hash >> 33);
 }
 
 }  // namespace
@@ -39,6 +42,7 @@ Result<> CentreLease::start() {
     if (!lease) return std::unexpected(std::move(lease).error());
     epoch_ = lease->epoch;
     until_ = now + length_;
+    held_ = true;
     alive_ = {name_};
     look_around();
     arm();
@@ -47,6 +51,7 @@ Result<> CentreLease::start() {
 
 void CentreLease::stop() {
     timer_.cancel();
+    if (std::exchange(held_, false)) store_.end_lease(name_, epoch_);
 }
 
 std::string_view CentreLease::owner_of(std::string_view device) const noexcept {
@@ -98,8 +103,13 @@ void CentreLease::look_around() {
         if (lease.name == name_) continue;
         if (lease.until > now) {
             alive.push_back(lease.name);
+            adopt_again_.erase(lease.name);
             continue;
         }
+        // Seldom, once it is known to be gone: each look is a transaction.
+        Time& again = adopt_again_[lease.name];
+        if (clock_.now() < again) continue;
+        again = clock_.now() + length_ * 3;
         const auto adopted = store_.adopt(lease.name, name_, now);
         if (adopted && *adopted != 0) hooks_.adopted(lease.name, *adopted);
     }

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ public:
 
     /// Takes the name. An error says who has it.
     [[nodiscard]] Result<> start();
+    /// Gives the name back, so that others take over at once.
     void stop();
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -52,9 +54,12 @@ private:
     Duration length_;
     Hooks hooks_;
     std::uint64_t epoch_ = 0;
+    bool held_ = false;
     /// When the lease ends, if it is not renewed; on the monotonic axis, which also counts while the process is stopped.
     Time until_{};
     std::vector<std::string> alive_;
+    /// Centres that are gone, and when they are looked after next.
+    std::map<std::string, Time> adopt_again_;
 };
 
 }  // namespace holdfast::center

@@ -27,6 +27,7 @@ constexpr Duration progress_linger = std::chrono::milliseconds(20);
 constexpr std::size_t response_window = 8192;
 constexpr std::size_t open_page = 1000;
 constexpr std::size_t retention_step = 5000;
+constexpr Duration sweep_interval = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -142,8 +143,9 @@ void CommandCenter::take_response(const queue::Delivery& delivery) {
     const auto report =
         command::decode_report({reinterpret_cast<const Byte*>(delivery.payload.data()), delivery.payload.size()});
     if (!report) {
-        log::warning("centre", "a report about device {} cannot be read ({}); the queue will set it aside", delivery.key,
-                     report.error().message());
+        unreadable_.write(clock_.now(), log::Level::warning, "centre",
+                          fmt::format("a report about device {} cannot be read ({}); the queue will set it aside", delivery.key,
+                                      report.error().message()));
         responses_->nack(delivery.id, poison_pause);
         return;
     }
@@ -297,6 +299,9 @@ void CommandCenter::arm_care() {
 
 void CommandCenter::take_care() {
     if (clock_.now() >= read_again_at_) read_open(std::nullopt);
+    unreadable_.flush(clock_.now());
+    if (clock_.now() < sweep_again_at_) return;
+    sweep_again_at_ = clock_.now() + sweep_interval;
     const auto removed = store_.remove_old(options_.retention, clock_.wall(), retention_step);
     if (!removed) log::warning("centre", "old commands stay in the store: {}", removed.error().message());
 }

@@ -33,6 +33,7 @@
 #include "control/command_port.h"
 #include "control/device_directory.h"
 #include "queue/queue.h"
+#include "runtime/log.h"
 #include "storage/command_store.h"
 
 namespace holdfast::center {
@@ -164,6 +165,8 @@ private:
     boost::asio::steady_timer abroad_timer_;
     boost::asio::steady_timer linger_timer_;
     Time read_again_at_{};
+    Time sweep_again_at_{};
+    log::RepeatLimit unreadable_{1, std::chrono::minutes(1)};
     bool reading_ = false;
     bool settling_ = false;
     /// Progress that nobody waits for is being held back until then.

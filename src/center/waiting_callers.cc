@@ -85,9 +85,9 @@ std::unique_ptr<control::Watching> WaitingCallers::add(command::CommandId id, Ti
     const std::uint64_t number = ++state_->last;
     state_->callers.emplace(number, State::Caller{id, until, abroad, std::move(done)});
     state_->by_command.emplace(id, number);
-    const bool first = state_->by_time.emplace(until, number).first == state_->by_time.begin();
+    const auto place = state_->by_time.emplace(until, number).first;
     if (abroad) ++state_->abroad;
-    if (first) state_->arm();
+    if (place == state_->by_time.begin()) state_->arm();
     return std::make_unique<Ticket>(state_, number);
 }
 

@@ -39,19 +39,25 @@ std::unexpected<Error> still_held(const CentreLease& lease, WallTime now) {
 
 }  // namespace
 
-Result<CentreLease> take_lease(Database& database, std::string_view name, std::optional<std::uint64_t> epoch, WallTime now,
-                               Duration length) {
+Result<CentreLease> take_lease(Database& database, std::string_view name, std::optional<std::uint64_t> epoch, bool holder_ended,
+                               WallTime now, Duration length) {
     const auto known = find_lease(database, name);
     if (!known) return std::unexpected(known.error());
     CentreLease lease{
         .name = std::string(name), .epoch = 1, .until = now + std::chrono::ceil<std::chrono::milliseconds>(length)};
     if (*known) {
         const bool renewed = epoch && *epoch == (*known)->epoch;
-        if (!renewed && (*known)->until > now) return still_held(**known, now);
+        if (!renewed && !holder_ended && (*known)->until > now) return still_held(**known, now);
         lease.epoch = renewed ? *epoch : (*known)->epoch + 1;
     }
     if (auto put = put_lease(database, lease); !put) return std::unexpected(std::move(put.error()));
     return lease;
+}
+
+Result<void> drop_lease(Database& database, std::string_view name, std::uint64_t epoch) {
+    auto statement = database.prepare("UPDATE centres SET held_until = 0 WHERE name = ?1 AND epoch = ?2");
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    return statement->bind(1, name).bind(2, static_cast<std::int64_t>(epoch)).run();
 }
 
 Result<std::vector<CentreLease>> read_leases(Database& database) {

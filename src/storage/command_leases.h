@@ -11,8 +11,10 @@
 
 namespace holdfast::storage {
 
+/// `holder_ended`: whoever held the name is known to have ended.
 [[nodiscard]] Result<CentreLease> take_lease(Database& database, std::string_view name, std::optional<std::uint64_t> epoch,
-                                             WallTime now, Duration length);
+                                             bool holder_ended, WallTime now, Duration length);
+[[nodiscard]] Result<void> drop_lease(Database& database, std::string_view name, std::uint64_t epoch);
 [[nodiscard]] Result<std::vector<CentreLease>> read_leases(Database& database);
 
 /// At most `limit` open commands of `from` become those of `to`, and `from`'s open jobs too; says how many commands. The epoch

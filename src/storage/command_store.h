@@ -79,9 +79,12 @@ public:
 
     // --- centres ---
 
-    /// Takes or renews a name. Fails with in_use while another's lease of that name holds.
+    /// Takes or renews a name. Fails with in_use while another's lease of that name holds; a lease whose holder on this machine
+    /// is known to have ended does not hold.
     [[nodiscard]] virtual Result<CentreLease> hold_lease(std::string_view name, std::optional<std::uint64_t> epoch,
                                                          WallTime now, Duration length) = 0;
+    /// Ends a lease in good order, so that others may take over at once. Ignored when it is another's now.
+    virtual void end_lease(std::string_view name, std::uint64_t epoch) = 0;
     [[nodiscard]] virtual Result<std::vector<CentreLease>> leases() = 0;
     /// Makes the open commands of a centre whose lease has ended before `now` those of `to`, and says how many.
     [[nodiscard]] virtual Result<std::uint64_t> adopt(std::string_view from, std::string_view to, WallTime now) = 0;

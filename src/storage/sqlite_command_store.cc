@@ -8,6 +8,7 @@
 #include "storage/command_reads.h"
 #include "storage/command_retention.h"
 #include "storage/command_writer.h"
+#include "storage/name_locks.h"
 
 namespace holdfast::storage {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::uint64_t adopted_at_once = 5000;
 class OpenStore final : public CommandStore {
 public:
     OpenStore(SqliteCommandOptions options, const Clock& clock, std::unique_ptr<CommandFile> file, Database reading)
-        : reads_(std::move(reading)), writer_(std::move(options), clock, std::move(file)) {}
+        : names_(options.path), reads_(std::move(reading)), writer_(std::move(options), clock, std::move(file)) {}
 
     void write(std::vector<command::Command> commands, Completion done) override {
         writer_.write(std::move(commands), std::move(done));
@@ -80,8 +81,16 @@ public:
 
     [[nodiscard]] Result<CentreLease> hold_lease(std::string_view name, std::optional<std::uint64_t> epoch, WallTime now,
                                                  Duration length) override {
-        return answer_of<CentreLease>(
-            [=](CommandFile& file) { return take_lease(file.rows().database(), name, epoch, now, length); });
+        const bool free = !epoch && names_.take(name);
+        auto lease = answer_of<CentreLease>(
+            [=](CommandFile& file) { return take_lease(file.rows().database(), name, epoch, free, now, length); });
+        if (!lease && free) names_.release(name);
+        return lease;
+    }
+    void end_lease(std::string_view name, std::uint64_t epoch) override {
+        // When it cannot be written the lease ends by itself.
+        static_cast<void>(writer_.run([=](CommandFile& file) { return drop_lease(file.rows().database(), name, epoch); }));
+        names_.release(name);
     }
     [[nodiscard]] Result<std::uint64_t> adopt(std::string_view from, std::string_view to, WallTime now) override {
         for (std::uint64_t all = 0; from != to;) {
@@ -119,6 +128,7 @@ private:
         return std::move(*value);
     }
 
+    NameLocks names_;
     std::mutex mutex_;  ///< for `reads_`
     CommandReads reads_;
     CommandRetentionSweep sweep_;  ///< the writer's thread only

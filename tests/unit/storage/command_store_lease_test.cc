@@ -43,6 +43,30 @@ TEST_F(CommandStoreLeases, ANameBelongsToOneCentreAtATime) {
     EXPECT_EQ(leases[1].name, "two");
 }
 
+TEST_F(CommandStoreLeases, ACentreThatDiedIsStartedAgainWithoutWaitingForItsLease) {
+    auto store = open();
+    const auto other = open();
+    ASSERT_TRUE(store->hold_lease("one", {}, long_ago, 10s));
+    EXPECT_FALSE(other->hold_lease("one", {}, long_ago + 1s, 10s));
+    // As the kernel does when a process is killed.
+    store.reset();
+    const auto taken = other->hold_lease("one", {}, long_ago + 2s, 10s);
+    ASSERT_TRUE(taken) << taken.error().message();
+    EXPECT_EQ(taken->epoch, 2U);
+}
+
+TEST_F(CommandStoreLeases, ALeaseThatIsGivenBackIsFreeAtOnce) {
+    const auto store = open();
+    const auto other = open();
+    const auto taken = store->hold_lease("one", {}, long_ago, 10s);
+    ASSERT_TRUE(taken);
+    store->end_lease("one", taken->epoch + 1);
+    EXPECT_FALSE(other->adopt("one", "two", long_ago + 1s)) << "another epoch's goodbye ends nothing";
+    store->end_lease("one", taken->epoch);
+    EXPECT_TRUE(other->adopt("one", "two", long_ago + 1s));
+    EXPECT_TRUE(other->hold_lease("one", {}, long_ago + 1s, 10s));
+}
+
 TEST_F(CommandStoreLeases, ALeaseThatIsHeldElsewhereFailsNothingElse) {
     const auto store = open();
     ASSERT_TRUE(store->hold_lease("one", {}, long_ago, 10s));
