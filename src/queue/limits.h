@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace holdfast::queue {
 
@@ -13,5 +16,8 @@ struct QueueLimits {
     std::uint32_t max_deliveries = 16;           ///< given back after so many, a message is set aside
     std::size_t max_poison = 1000;               ///< messages set aside that are kept to be shown; older ones go
 };
+
+[[nodiscard]] std::unexpected<Error> too_large(std::string_view topic, std::size_t size, const QueueLimits& limits);
+[[nodiscard]] std::unexpected<Error> full(std::string_view topic, std::size_t messages);
 
 }  // namespace holdfast::queue

@@ -6,9 +6,13 @@
 // the `io_context`, never from within a method.
 
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <deque>
 #include <memory>
+#include <unordered_map>
 
 #include "base/time.h"
+#include "queue/distributor.h"
 #include "queue/limits.h"
 #include "queue/queue.h"
 
@@ -17,8 +21,6 @@ namespace holdfast::queue {
 struct MemoryQueueOptions {
     QueueLimits limits = {};
 };
-
-class MemoryQueueState;
 
 class MemoryQueue final : public Queue {
 public:
@@ -35,7 +37,24 @@ public:
     [[nodiscard]] QueueStatus status() const override;
 
 private:
-    std::shared_ptr<MemoryQueueState> state_;
+    struct Topic {
+        std::deque<Group> groups = {};
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+    };
+
+    [[nodiscard]] Result<> check_room(const std::vector<OutMessage>& messages) const;
+    void put(OutMessage message);
+    void left_group(const Group& group, Message& message);
+    void set_aside(const Group& group, const Message& message, std::uint32_t times);
+
+    const Clock& clock_;
+    const QueueLimits limits_;
+    std::unordered_map<std::string, Topic> topics_;
+    std::deque<Poison> poison_;
+    std::uint64_t published_ = 0;
+    std::uint64_t poisoned_ = 0;
+    std::shared_ptr<Distributor> distributor_;
 };
 
 }  // namespace holdfast::queue
