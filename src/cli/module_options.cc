@@ -158,6 +158,79 @@ admin::AdminOptions admin_options(const settings::AdminSettings& settings) {
     return options;
 }
 
+storage::SqliteCommandOptions command_store_options(const settings::Settings& settings) {
+    storage::SqliteCommandOptions options;
+    options.path = settings.commands.store;
+    options.durability = settings.commands.durability == settings::CommandDurability::full ? storage::Durability::full
+                                                                                           : storage::Durability::process;
+    options.busy_timeout = settings.storage.busy_timeout;
+    options.retry_min = settings.storage.retry_min;
+    options.retry_max = settings.storage.retry_max;
+    return options;
+}
+
+center::CenterOptions center_options(const settings::CommandsSettings& settings) {
+    center::CenterOptions options;
+    options.dispatcher.centre = settings.centre;
+    options.dispatcher.max_open = settings.max_open;
+    options.dispatcher.max_open_per_device = settings.max_open_per_device;
+    options.dispatcher.window = settings.window;
+    options.dispatcher.backlog_pace = settings.backlog_pace;
+    options.dispatcher.channel_timeout = settings.channel_timeout;
+    options.limits.default_deadline = settings.default_deadline;
+    options.limits.longest_deadline = settings.longest_deadline;
+    options.limits.max_payload = settings.max_payload.bytes;
+    options.limits.retry.attempts = static_cast<std::uint16_t>(settings.attempts);
+    options.limits.retry.answer_timeout = settings.answer_timeout;
+    options.retention.age = settings.keep_age;
+    options.retention.count = settings.keep_count;
+    options.lease = settings.lease;
+    options.webhooks.secret = settings.webhook_secret;
+    return options;
+}
+
+channel::ChannelOptions channel_options(const settings::CommandsSettings& settings) {
+    channel::ChannelOptions options;
+    options.session.instance = settings.centre;
+    options.session.username = settings.channel_username;
+    options.session.password = settings.channel_password;
+    options.session.max_in_flight = static_cast<std::uint16_t>(settings.channel_window);
+    options.window = std::size_t{settings.channel_window} * 4;
+    return options;
+}
+
+std::vector<profile::ProfileText> profile_texts(const settings::Settings& settings) {
+    const auto choose = [](std::string& to, const std::string& from) {
+        if (!from.empty()) to = from;
+    };
+    std::vector<profile::ProfileText> texts;
+    for (const settings::DeviceProfileSettings& from : settings.device_profiles) {
+        profile::ProfileText& text = texts.emplace_back();
+        text.name = from.name;
+        for (std::size_t at = 0; at < from.devices.size();) {
+            const std::size_t comma = std::min(from.devices.find(',', at), from.devices.size());
+            std::string pattern = from.devices.substr(at, comma - at);
+            pattern.erase(0, pattern.find_first_not_of(' '));
+            pattern.erase(pattern.find_last_not_of(' ') + 1);
+            if (!pattern.empty()) text.devices.push_back(std::move(pattern));
+            at = comma + 1;
+        }
+        choose(text.topic, from.topic);
+        choose(text.topic_v3, from.topic_v3.empty() ? from.topic : from.topic_v3);
+        choose(text.reply_topic, from.reply_topic);
+        choose(text.payload, from.payload);
+        text.content_type = from.content_type;
+        text.answers = from.answers;
+        if (!from.answers && from.reply_topic.empty()) text.reply_topic.clear();
+        text.reply.id = from.reply_id;
+        text.reply.status = from.reply_status;
+        text.reply.result = from.reply_result;
+        text.reply.detail = from.reply_detail;
+        text.reply.pattern = from.reply_pattern;
+    }
+    return texts;
+}
+
 void configure_log(const settings::LogSettings& settings) {
     log::configure(static_cast<log::Level>(settings.level),
                    settings.format == settings::LogFormat::json ? log::Format::json : log::Format::text);

@@ -3,15 +3,20 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "admin/admin_options.h"
+#include "center/command_center.h"
+#include "channel/channel_options.h"
 #include "discovery/local_cluster.h"
 #include "discovery/prober.h"
 #include "fleet/fleet_options.h"
 #include "fleet/policy.h"
 #include "gateway/options.h"
+#include "profile/profile.h"
 #include "runtime/log.h"
 #include "settings/settings.h"
+#include "storage/sqlite_command_store.h"
 #include "storage/sqlite_fleet_store.h"
 
 namespace holdfast::cli {
@@ -26,6 +31,12 @@ namespace holdfast::cli {
                                                                    const settings::ClusterSettings& cluster);
 [[nodiscard]] storage::SqliteOptions store_options(const settings::StorageSettings& settings);
 [[nodiscard]] admin::AdminOptions admin_options(const settings::AdminSettings& settings);
+[[nodiscard]] storage::SqliteCommandOptions command_store_options(const settings::Settings& settings);
+/// Without the webhooks' body.
+[[nodiscard]] center::CenterOptions center_options(const settings::CommandsSettings& settings);
+/// Without the cluster.
+[[nodiscard]] channel::ChannelOptions channel_options(const settings::CommandsSettings& settings);
+[[nodiscard]] std::vector<profile::ProfileText> profile_texts(const settings::Settings& settings);
 void configure_log(const settings::LogSettings& settings);
 
 }  // namespace holdfast::cli

@@ -68,6 +68,9 @@ Result<> Process::start(std::function<void()> ready) {
     if (auto done = open_admin(); !done) return done;
     await_nodes();
     control_->start();
+    if (commands_) {
+        if (auto done = commands_->start(); !done) return done;
+    }
     if (auto done = sources_->start(loaded_.settings); !done) return done;
     sources_started_ = true;
     if (nodes_known(control_->fleet().topology())) nodes_timer_.cancel();
@@ -87,6 +90,7 @@ void Process::await_nodes() {
     });
     control_->on_topology([this](const fleet::Topology& topology) {
         sources_->follow(topology);
+        if (commands_) commands_->nodes_changed();
         if (sources_started_ && ready_ && nodes_known(topology)) nodes_timer_.cancel();
     });
 }
@@ -132,13 +136,17 @@ Result<> Process::restore_fleet() {
                                        Moment{clock_.now(), clock_.wall()});
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
     sources_ = std::make_unique<ClusterSources>(io_, *control_);
+    if (loaded_.settings.commands.enabled) {
+        auto commands = CommandService::create(io_, clock_, loaded_.settings, *control_);
+        if (!commands) return std::unexpected(std::move(commands).error());
+        commands_ = std::move(*commands);
+    }
     control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
     return {};
 }
 
 Result<> Process::open_gateway() {
-    auto gateway = gateway::Gateway::create(gateway_options(loaded_.settings.gateway), gateway_tuning(loaded_.settings.gateway),
-                                            clock_, control_->snapshots());
+    auto gateway = gateway::Gateway::create(gateway_options(loaded_.settings.gateway), tuning(), clock_, control_->snapshots());
     if (!gateway) return std::unexpected(std::move(gateway).error());
     gateway_ = std::move(*gateway);
     control_->attach(*gateway_);
@@ -160,10 +168,17 @@ Result<> Process::open_admin() {
                                                    .version = std::string(version),
                                                    .move_pace = loaded_.settings.fleet.move_pace,
                                                    .drain_pace = loaded_.settings.fleet.drain_pace});
-    tokens_ = std::make_unique<access::Tokens>(token->reveal(),
-                                               std::filesystem::path(loaded_.settings.paths.data_dir) / access::token_file_name);
+    if (commands_) api_->commands = &commands_->port();
+    tokens_ = std::make_unique<access::Tokens>(
+        token->reveal(), std::filesystem::path(loaded_.settings.paths.data_dir) / access::token_file_name);
     admin_ = std::make_unique<admin::AdminServer>(io_, *api_, *tokens_, admin_options_);
     return admin_->start();
+}
+
+gateway::Tuning Process::tuning() const {
+    gateway::Tuning tuning = gateway_tuning(loaded_.settings.gateway);
+    if (commands_) tuning.limits.followed_topics = commands_->followed_topics();
+    return tuning;
 }
 
 // The allocator keeps what thousands of ended connections gave back; the system gets it when their number has fallen for good.
@@ -191,7 +206,8 @@ std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload(
     loaded_ = std::move(*fresh);
     loaded_.settings = reload.settings;
     configure_log(loaded_.settings.log);
-    gateway_->tune(gateway_tuning(loaded_.settings.gateway));
+    gateway_->tune(tuning());
+    if (commands_) commands_->reload(loaded_.settings);
     api_->move_pace = loaded_.settings.fleet.move_pace;
     api_->drain_pace = loaded_.settings.fleet.drain_pace;
     admin_options_.page_size = loaded_.settings.admin.page_size;
@@ -220,8 +236,10 @@ void Process::stop(std::function<void()> done) {
         admin_->stop();
         remove_endpoint_file(loaded_.settings.paths.data_dir);
     }
+    if (commands_) commands_->stop();
     const auto finish = [this, done = std::move(done)] {
         if (control_) control_->stop();
+        if (commands_) commands_->flush();
         if (store_ && !store_->flush(flush_grace)) {
             log::error("up", "the last changes could not be stored: {}", store_->status().sentence);
         }

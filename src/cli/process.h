@@ -18,6 +18,7 @@
 #include "admin/api.h"
 #include "base/result.h"
 #include "cli/cluster_sources.h"
+#include "cli/command_service.h"
 #include "control/fleet_control.h"
 #include "gateway/gateway.h"
 #include "runtime/system_clock.h"
@@ -61,6 +62,7 @@ private:
     void await_nodes();
     void let_devices_in();
     void watch_memory();
+    [[nodiscard]] gateway::Tuning tuning() const;
 
     boost::asio::io_context& io_;
     settings::Loaded loaded_;
@@ -70,6 +72,8 @@ private:
     std::unique_ptr<storage::FleetStore> store_;
     std::unique_ptr<control::FleetControl> control_;
     std::unique_ptr<ClusterSources> sources_;
+    /// Null when commands.enabled is false.
+    std::unique_ptr<CommandService> commands_;
     std::unique_ptr<gateway::Gateway> gateway_;
     admin::AdminOptions admin_options_;
     std::unique_ptr<admin::Api> api_;
