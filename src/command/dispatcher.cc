@@ -20,7 +20,7 @@ constexpr std::size_t max_timers_per_tick = 2048;
 Result<> check_place(const DevicePlace& place, const Command& command) {
     if (!place.known) {
         return fail(Errc::device_unknown,
-                    fmt::format("device: there is no device {}; see holdfast device list", command.device));
+                    fmt::format("device: there is no device {}; see holdfast device ls", command.device));
     }
     if (place.disabled) {
         return fail(Errc::device_disabled, fmt::format("device: {} is disabled; holdfast device enable {} lets it in again",
@@ -95,8 +95,8 @@ void Dispatcher::restore(Command command, Moment moment) {
         held.command.centre = self.options.centre;
         self.changed(held);
     }
+    // Who may go is decided by the next tick, when the others that are restored in one go are there too.
     self.take_up(held, moment);
-    self.settle(moment);
 }
 
 Result<> Dispatcher::cancel(CommandId id, Reason reason, std::string_view detail, Moment moment) {

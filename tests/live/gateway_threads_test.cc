@@ -1,0 +1,171 @@
+// The gateway's threads against each other: two data-plane threads with real nodes behind them, while the control thread
+// publishes snapshots, moves devices, orders ends, changes limits and collects facts as fast as it can. Meant for the thread
+// sanitizer.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/fleet_control.h"
+#include "discovery/local_cluster.h"
+#include "gateway/gateway.h"
+#include "live/run_until.h"
+#include "live/scratch_directory.h"
+#include "net/address.h"
+#include "net/mqtt_client.h"
+#include "runtime/system_clock.h"
+
+namespace holdfast::gateway {
+namespace {
+
+constexpr std::size_t device_count = 24;
+constexpr int moves = 120;
+
+/// Connects, publishes to itself, and comes back at once whenever it is sent away.
+class Device final : public net::MqttClientHandler {
+public:
+    Device(net::IoContext& io, net::HostPort gateway, const std::string& id, mqtt::Version version)
+        : id_(id), gateway_(std::move(gateway)), client_(io, options(id, version), *this) {
+        client_.open(gateway_);
+    }
+
+    void on_event(net::MqttClient& client, const mqtt::ClientEvent& event) override {
+        if (std::holds_alternative<mqtt::client_event::Connected>(event)) {
+            ++connected;
+            mqtt::Subscription subscription;
+            subscription.filter = id_ + "/#";
+            subscription.qos = mqtt::QoS::at_least_once;
+            EXPECT_TRUE(client.subscribe({&subscription, 1}));
+        } else if (std::holds_alternative<mqtt::client_event::Subscribed>(event)) {
+            publish(client);
+        } else if (std::holds_alternative<mqtt::client_event::Received>(event)) {
+            ++received;
+            publish(client);
+        }
+    }
+    void on_closed(net::MqttClient& client, const net::MqttClosed&) override {
+        if (!leaving) client.open(gateway_);
+    }
+    void leave() {
+        leaving = true;
+        client_.abandon();
+    }
+
+    int connected = 0;
+    int received = 0;
+    bool leaving = false;
+
+private:
+    static net::MqttClientOptions options(const std::string& id, mqtt::Version version) {
+        net::MqttClientOptions options;
+        options.session.connect.version = version;
+        options.session.connect.client_id = id;
+        options.session.connect.clean_start = true;
+        options.session.connect.keep_alive = 10;
+        return options;
+    }
+    void publish(net::MqttClient& client) {
+        const std::string payload(64, 'x');
+        const std::string topic = id_ + "/echo";
+        // Refused while the session is between two connections.
+        static_cast<void>(client.publish({.topic = topic,
+                                          .payload = {reinterpret_cast<const Byte*>(payload.data()), payload.size()},
+                                          .qos = mqtt::QoS::at_most_once}));
+    }
+
+    std::string id_;
+    net::HostPort gateway_;
+    net::MqttClient client_;
+};
+
+class GatewayThreadsTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        discovery::LocalClusterOptions nodes;
+        nodes.cluster = "east";
+        nodes.nodes = 2;
+        nodes.data_dir = directory_.path();
+        cluster_ = std::make_unique<discovery::LocalCluster>(io_, nodes, discovery::NodesSink{}, discovery::LocalNodeSink{});
+        const auto started = cluster_->start();
+        ASSERT_TRUE(started) << started.error().message();
+        const Moment moment{clock_.now(), clock_.wall()};
+        auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, fleet::FleetOptions{}, moment);
+        ASSERT_TRUE(fleet->declare_cluster({.name = "east"}, moment));
+        std::vector<fleet::NodeSpec> specs;
+        for (const discovery::LocalNode& node : cluster_->nodes())
+            specs.push_back({.name = node.name, .host = node.address, .address = node.address, .port = node.port});
+        ASSERT_TRUE(fleet->list_nodes("east", "local", specs, moment));
+        for (std::size_t i = 0; i < specs.size(); ++i)
+            fleet->probe_result(fleet->topology().find_node(specs[i].name), true, "", moment);
+        control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), nullptr);
+        tuning_.limits.followed_topics = {"holdfast/"};
+        Options options;
+        options.listen = {"127.0.0.1:0"};
+        options.threads = 2;
+        auto gateway = Gateway::create(options, tuning_, clock_, control_->snapshots());
+        ASSERT_TRUE(gateway) << gateway.error().message();
+        gateway_ = std::move(*gateway);
+        control_->attach(*gateway_);
+        control_->start();
+        gateway_->start();
+    }
+    void TearDown() override {
+        if (gateway_) gateway_->stop(std::chrono::seconds(2));
+        if (control_) control_->stop();
+        bool stopped = false;
+        cluster_->stop([&stopped] { stopped = true; });
+        EXPECT_TRUE(live::run_until(io_, [&stopped] { return stopped; }));
+    }
+
+    live::ScratchDirectory directory_;
+    net::IoContext io_;
+    runtime::SystemClock clock_;
+    std::unique_ptr<discovery::LocalCluster> cluster_;
+    std::unique_ptr<control::FleetControl> control_;
+    Tuning tuning_;
+    std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(GatewayThreadsTest, ControlAndDataPlaneShareNothingThatIsNotMeantToBeShared) {
+    const auto place = net::parse_host_port(gateway_->addresses().front());
+    ASSERT_TRUE(place);
+    std::vector<std::unique_ptr<Device>> devices;
+    for (std::size_t i = 0; i < device_count; ++i) {
+        devices.push_back(
+            std::make_unique<Device>(io_, *place, fmt::format("d{}", i), i % 2 == 0 ? mqtt::Version::v5 : mqtt::Version::v311));
+    }
+    ASSERT_TRUE(live::run_until(
+        io_, [&] { return std::ranges::all_of(devices, [](const auto& device) { return device->received > 0; }); }));
+    for (int i = 0; i < moves; ++i) {
+        const std::string id = fmt::format("d{}", i % static_cast<int>(device_count));
+        const std::string to = i % 4 < 2 ? "east-1" : "east-2";
+        static_cast<void>(
+            control_->change([&](fleet::Fleet& fleet, Moment moment) { return fleet.move_device(id, to, moment); }));
+        tuning_.limits.refusal_delay = std::chrono::milliseconds(i % 10);
+        gateway_->tune(tuning_);
+        const auto stats = gateway_->stats();
+        EXPECT_LE(stats.relaying, stats.open + device_count);
+        control_->collect_now();
+        Device& device = *devices[static_cast<std::size_t>(i) % device_count];
+        const int before = device.received;
+        ASSERT_TRUE(live::run_until(io_, [&] { return device.received > before; })) << id << " does not get through any more";
+    }
+    for (const auto& device : devices)
+        device->leave();
+    ASSERT_TRUE(live::run_until(io_, [&] {
+        control_->collect_now();
+        return control_->fleet().counts().connections == 0;
+    }));
+    gateway_->stop(std::chrono::seconds(2));
+    control_->collect_now();
+    const fleet::FleetCounts counts = control_->fleet().counts();
+    EXPECT_EQ(counts.opened, counts.closed);
+    EXPECT_EQ(counts.devices, device_count);
+    EXPECT_GT(counts.opened, device_count);
+}
+
+}  // namespace
+}  // namespace holdfast::gateway
