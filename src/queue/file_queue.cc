@@ -42,11 +42,9 @@ Result<std::unique_ptr<FileQueue>> FileQueue::open(boost::asio::io_context& io, 
         clock, path, options, std::move(*file), std::move(*waker),
         QueueWorker::Told{
             .published =
-                [self, distributor = queue->distributor_](Published done, Result<> result, std::size_t bytes) {
-                    self->run_later([bytes](FileQueue& here) { here.publishing_bytes_ -= bytes; });
-                    boost::asio::post(self->io_, [distributor, done = std::move(done), result = std::move(result)]() mutable {
-                        distributor->answer(std::move(done), std::move(result));
-                    });
+                [self](std::vector<PublishAnswer> answers) {
+                    boost::asio::post(self->io_, [weak = std::weak_ptr<FileQueue*>(self->alive_),
+                                                  answers = std::move(answers)]() mutable { answer(weak, answers); });
                 },
             .fetched =
                 [self](std::size_t index, std::uint64_t session, std::vector<FetchedMessage> messages) {
@@ -58,6 +56,14 @@ Result<std::unique_ptr<FileQueue>> FileQueue::open(boost::asio::io_context& io, 
                             Parts which) { self->run_later([=](FileQueue& here) { here.yield(index, session, which); }); },
             .lost = [self](std::size_t index) { self->run_later([=](FileQueue& here) { here.lost(index); }); }});
     return queue;
+}
+
+/// Also for a queue that has ended meanwhile.
+void FileQueue::answer(const std::weak_ptr<FileQueue*>& queue, std::vector<PublishAnswer>& answers) {
+    for (PublishAnswer& one : answers) {
+        if (const auto here = queue.lock()) (*here)->publishing_bytes_ -= one.bytes;
+        if (one.done) one.done(std::move(one.result));
+    }
 }
 
 FileQueue::~FileQueue() {

@@ -39,6 +39,7 @@ struct FileQueueOptions {
 class QueueWorker;
 class QueueReads;
 struct FetchedMessage;
+struct PublishAnswer;
 
 class FileQueue final : public Queue {
 public:
@@ -74,6 +75,7 @@ private:
     [[nodiscard]] Distributor::Hooks hooks();
     /// From the worker's thread: runs on `io` if the queue still lives then.
     void run_later(std::function<void(FileQueue&)> what);
+    static void answer(const std::weak_ptr<FileQueue*>& queue, std::vector<PublishAnswer>& answers);
     void fetched(std::size_t index, std::uint64_t session, std::vector<FetchedMessage>& messages);
     void yield(std::size_t index, std::uint64_t session, Parts which);
     void lost(std::size_t index);

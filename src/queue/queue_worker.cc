@@ -317,9 +317,12 @@ void QueueWorker::succeeded() {
     seen_changes_ = new_changes_.value_or(seen_changes_);
     new_changes_.reset();
     if (clock_.now() >= next_beat_) next_beat_ = clock_.now() + options_.beat;
-    for (auto& [wish, result] : std::exchange(published_, {}))
-        told_.published(std::move(wish->done), result ? std::move(result) : std::unexpected(as_queue_error(result.error())),
-                        wish->bytes);
+    std::vector<PublishAnswer> answers;
+    for (auto& [wish, result] : std::exchange(published_, {})) {
+        if (!result) result = std::unexpected(as_queue_error(result.error()));
+        answers.push_back({std::move(wish->done), std::move(result), wish->bytes});
+    }
+    if (!answers.empty()) told_.published(std::move(answers));
     for (Wish& wish : std::exchange(wishes_, {})) {
         if (auto* join = std::get_if<Join>(&wish); join != nullptr && join->tried) join->tried->set_value();
     }
@@ -336,12 +339,14 @@ void QueueWorker::failed(const Error& why) {
     fetched_.clear();
     to_tell_.clear();
     new_changes_.reset();
+    std::vector<PublishAnswer> answers;
     for (Wish& wish : wishes_) {
         if (auto* publish = std::get_if<Publish>(&wish))
-            told_.published(std::move(publish->done), std::unexpected(as_queue_error(why)), publish->bytes);
+            answers.push_back({std::move(publish->done), std::unexpected(as_queue_error(why)), publish->bytes});
         if (auto* join = std::get_if<Join>(&wish); join != nullptr && join->tried)
             std::exchange(join->tried, nullptr)->set_value();
     }
+    if (!answers.empty()) told_.published(std::move(answers));
     std::erase_if(wishes_, [](const Wish& wish) { return std::holds_alternative<Publish>(wish); });
     pause_ = std::clamp(pause_ * 2, options_.retry_min, options_.retry_max);
     const std::lock_guard lock(mutex_);

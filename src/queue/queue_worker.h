@@ -21,13 +21,20 @@
 
 namespace holdfast::queue {
 
+/// What became of a publish.
+struct PublishAnswer {
+    Queue::Published done;
+    Result<> result;
+    std::size_t bytes;  ///< as in `QueueWorker::Publish`
+};
+
 class QueueWorker {
 public:
     using Parts = FileQueue::Parts;
 
     /// What it tells the queue, on the worker's thread.
     struct Told {
-        std::function<void(Queue::Published, Result<>, std::size_t bytes)> published;
+        std::function<void(std::vector<PublishAnswer>)> published;
         std::function<void(std::size_t index, std::uint64_t session, std::vector<FetchedMessage>)> fetched;
         std::function<void(std::size_t index, std::uint64_t session, Parts)>
             yield;                                    ///< give these parts back when they are drained
