@@ -101,6 +101,29 @@ Result<void> commit_step(Database& database, const Schema& schema, std::size_t f
     return made;
 }
 
+/// The file's version, if it is ours to use.
+Result<std::int64_t> examine(Database& database, const Schema& schema, bool check_all) {
+    const auto version = database.number("PRAGMA user_version");
+    if (!version) return version;
+    const auto fresh = is_new(database, schema, *version);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (check_all && !*fresh) {
+        if (auto checked = check_whole_file(database); !checked) return std::unexpected(std::move(checked.error()));
+    }
+    return version;
+}
+
+/// In one transaction, because another process may be making the file at this moment.
+Result<std::int64_t> look(Database& database, const Schema& schema, bool check_all) {
+    if (auto begun = database.run("BEGIN"); !begun) return std::unexpected(std::move(begun.error()));
+    auto version = examine(database, schema, check_all);
+    if (version) {
+        if (auto ended = database.run("COMMIT"); !ended) return std::unexpected(std::move(ended.error()));
+    }
+    database.roll_back();
+    return version;
+}
+
 }  // namespace
 
 std::span<const std::string_view> schema_steps() noexcept {
@@ -108,13 +131,8 @@ std::span<const std::string_view> schema_steps() noexcept {
 }
 
 Result<void> prepare_schema(Database& database, const Schema& schema, bool check_all) {
-    const auto version = database.number("PRAGMA user_version");
+    const auto version = look(database, schema, check_all);
     if (!version) return std::unexpected(version.error());
-    const auto fresh = is_new(database, schema, *version);
-    if (!fresh) return std::unexpected(fresh.error());
-    if (check_all && !*fresh) {
-        if (auto checked = check_whole_file(database); !checked) return checked;
-    }
     if (auto set = set_durability(database, schema.durability); !set) return set;
     for (auto i = static_cast<std::size_t>(*version); i < schema.steps.size(); ++i) {
         if (auto made = commit_step(database, schema, i); !made) return made;
