@@ -11,10 +11,7 @@ void CommandList::link(HeldCommand* before, HeldCommand& command, HeldCommand* a
     (after == nullptr ? back_ : after->previous) = &command;
 }
 
-void CommandList::insert_from_back(HeldCommand& command) noexcept {
-    HeldCommand* before = back_;
-    while (before != nullptr && command.position < before->position)
-        before = before->previous;
+void CommandList::insert_after(HeldCommand* before, HeldCommand& command) noexcept {
     link(before, command, before == nullptr ? front_ : before->next);
 }
 
@@ -35,6 +32,19 @@ void CommandList::remove(HeldCommand& command) noexcept {
     command.previous = command.next = nullptr;
 }
 
+namespace {
+
+/// Whether one that comes back goes in front of one that is there. Those that went out as they came keep the order of their
+/// ids even where others stand between them, and nobody passes one that has begun.
+bool goes_before(const HeldCommand& back, const HeldCommand& there) {
+    if (!(back.position < there.position)) return false;
+    const bool as_they_came = !back.command.deliver_at && !there.command.deliver_at;
+    if (as_they_came && there.command.id < back.command.id) return false;
+    return there.command.attempts.empty() || !back.command.attempts.empty();
+}
+
+}  // namespace
+
 CommandList& DeviceLine::list_of(const HeldCommand& command) noexcept {
     if (command.ordered()) return ordered_;
     return command.phase == Phase::waiting ? waiting_ : busy_;
@@ -47,7 +57,11 @@ void DeviceLine::join(HeldCommand& command, bool restored) noexcept {
                         command.command.id};
     CommandList& list = list_of(command);
     if (restored) {
-        list.insert_from_back(command);
+        HeldCommand* before = list.back();
+        while (before != nullptr && goes_before(command, *before))
+            before = before->previous;
+        if (before != nullptr) command.position = std::max(command.position, before->position);
+        list.insert_after(before, command);
         return;
     }
     // Ids of the same millisecond, or made after the clock stepped back, need not rise; the line keeps the order of arrival.

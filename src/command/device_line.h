@@ -17,8 +17,8 @@ class CommandList {
 public:
     [[nodiscard]] HeldCommand* front() const noexcept { return front_; }
     [[nodiscard]] bool empty() const noexcept { return front_ == nullptr; }
-    /// Cheap for one that belongs near the end.
-    void insert_from_back(HeldCommand& command) noexcept;
+    /// Null: at the front.
+    void insert_after(HeldCommand* before, HeldCommand& command) noexcept;
     /// Cheap for one that belongs near the front.
     void insert_from_front(HeldCommand& command) noexcept;
     void append(HeldCommand& command) noexcept;
@@ -41,7 +41,7 @@ public:
     /// Places of the window that are taken: commands under way, and those whose turn in the backlog is fixed.
     [[nodiscard]] std::size_t taken() const noexcept { return under_way_ + awaiting_turn_; }
 
-    /// Joins behind all that are there; or, for one that comes back from the store, where it stood.
+    /// Joins behind all that are there; or, for one that comes from the store, where it stood, which is cheap near the end.
     void join(HeldCommand& command, bool restored) noexcept;
     void leave(HeldCommand& command) noexcept;
     /// Of a command in this line, from and to any phase but scheduled and leaving.

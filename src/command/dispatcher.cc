@@ -19,8 +19,7 @@ constexpr std::size_t max_timers_per_tick = 2048;
 
 Result<> check_place(const DevicePlace& place, const Command& command) {
     if (!place.known) {
-        return fail(Errc::device_unknown,
-                    fmt::format("device: there is no device {}; see holdfast device ls", command.device));
+        return fail(Errc::device_unknown, fmt::format("device: there is no device {}; see holdfast device ls", command.device));
     }
     if (place.disabled) {
         return fail(Errc::device_disabled, fmt::format("device: {} is disabled; holdfast device enable {} lets it in again",

@@ -95,10 +95,10 @@ public:
     /// changed.
     [[nodiscard]] Result<> submit(Command command, Moment moment);
     /// Takes over a command from the store: after a restart, from a centre that is gone, or because it is due soon. An attempt
-    /// of unknown fate stays so and is asked for again. Nothing goes out before `grace`: what the channels said meanwhile may
-    /// lie in the queue, and so may the commands of the device that follow. After a restart restore all, by rising id, before
-    /// anything new is submitted. Held whatever the horizon. Ignored when it is held already or has ended, and when there is no
-    /// room (the store still has it).
+    /// of unknown fate stays so and is asked for again. Nothing goes out before `grace`, because what the channels said
+    /// meanwhile may lie in the queue; only what was submitted just now, at another centre, goes with the next tick. After a
+    /// restart restore all, by rising id, before anything new is submitted or reported. Held whatever the horizon. Ignored when
+    /// it is held already or has ended, and when there is no room (the store still has it).
     void restore(Command command, Moment moment);
     /// Takes a command back. What was never sent ends as `cancelled`, executed no. One that is under way gets no further
     /// attempt and ends with what the attempt brings, at the latest when that would be repeated: `cancelled`, executed

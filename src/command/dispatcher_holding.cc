@@ -115,6 +115,17 @@ void Dispatcher::State::end_now(HeldCommand& held, command::State state, Reason 
     let_go(held);
 }
 
+namespace {
+
+/// Somebody has submitted it just now, at another centre: nobody has begun with it, and the others of its device are here.
+bool is_fresh(const Command& command, WallTime now) {
+    constexpr Duration fresh = std::chrono::seconds(2);
+    return command.attempts.empty() && !command.cancel_wanted && command.created_at > now - fresh &&
+           command.created_at < now + fresh;
+}
+
+}  // namespace
+
 void Dispatcher::State::take_up(HeldCommand& held, Moment moment) {
     Command& command = held.command;
     if (command.state == command::State::scheduled) {
@@ -129,6 +140,10 @@ void Dispatcher::State::take_up(HeldCommand& held, Moment moment) {
         return;
     }
     join_line(held, true, moment);
+    if (is_fresh(command, moment.wall)) {
+        held.backlog = false;
+        return;
+    }
     const bool under_way = !command.attempts.empty() && !command.attempts.back().ended_at;
     if (may_have_arrived(command)) {
         // Its last word may lie in the queue already; let it come before the command ends or is sent again.

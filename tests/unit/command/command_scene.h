@@ -123,7 +123,7 @@ public:
         for (const auto& [id, command] : store) {
             if (!is_terminal(command.state)) dispatcher_->restore(command, moment);
         }
-        take();
+        tick();
     }
 
     [[nodiscard]] const Command& of(CommandId id) const { return store.at(id); }

@@ -101,6 +101,7 @@ TEST(DispatcherRestore, ACommandUnderWayIsNotPassedByOneRestoredBeforeIt) {
     ASSERT_EQ(scene.asked(second), 1U);
     Command under_way = scene.of(second);
     scene.crash();
+    scene.pass_without_centre(5s);
     scene.store.erase(second);
     scene.restart();
     scene.dispatcher().restore(under_way, scene.moment);
@@ -149,6 +150,17 @@ TEST(DispatcherRestore, AStaleRecordBringsNothingBackToLife) {
     EXPECT_EQ(scene.dispatcher().find(id), nullptr);
     scene.dispatcher().restore(scene.of(id), scene.moment);
     EXPECT_EQ(scene.dispatcher().counts().open, 0U);
+}
+
+TEST(DispatcherRestore, WhatWasJustSubmittedAtAnotherCentreGoesAtOnce) {
+    CommandScene scene;
+    Command handed_over = make_command(scene.asking(), CommandId::make(scene.moment.wall, 1, 1), {}, scene.moment.wall).value();
+    const CommandId id = handed_over.id;
+    scene.pass(50ms);
+    scene.dispatcher().restore(std::move(handed_over), scene.moment);
+    EXPECT_LE(scene.dispatcher().next_timer(), scene.moment.now);
+    scene.tick();
+    EXPECT_EQ(scene.asked(id), 1U);
 }
 
 TEST(DispatcherRestore, AnAdoptedCommandBelongsToItsNewCentre) {

@@ -179,6 +179,16 @@ void World::submit() {
         complain(command.error().message());
         return;
     }
+    if (chance(0.1)) {
+        // Recorded by another centre, which hands it over.
+        ++tally["handed over"];
+        store_.emplace(command->id, *command);
+        open_.emplace(command->id, *command);
+        if (command->state != State::scheduled) note_limit(*command, Duration::zero());
+        centre_->restore(*std::move(command), moment());
+        centre_ticks();
+        return;
+    }
     if (centre_->submit(*std::move(command), moment())) ++tally["submitted"];
     take_effects();
 }
