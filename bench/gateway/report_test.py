@@ -1,6 +1,10 @@
 """What the table says about given samples."""
 
+import sys
 import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cases import Case, Figure
 from report import Samples, table, verdict

@@ -55,9 +55,10 @@ class Child:
     """One process: its output, its log, its end.
 
     With `talks` its standard output is read line by line; without, it goes into the log, as nobody empties a pipe.
+    Without a `core` it may use all that this process may use.
     """
 
-    def __init__(self, name: str, command: list[str], core: int, run_dir: Path, talks: bool):
+    def __init__(self, name: str, command: list[str], core: int | None, run_dir: Path, talks: bool):
         self.name = name
         self._buffer = b""
         self.log = run_dir / f"{name}-{time.monotonic_ns()}.log"
@@ -76,13 +77,13 @@ class Child:
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise BenchError(f"{self.name} said nothing for {timeout:.0f} s{self._last_words()}")
+                raise BenchError(f"{self.name} said nothing for {timeout:.0f} s{self.last_words()}")
             ready, _, _ = select.select([self.process.stdout], [], [], left)
             if not ready:
                 continue
             chunk = self.process.stdout.read()
             if chunk == b"":
-                raise BenchError(f"{self.name} ended{self._last_words()}")
+                raise BenchError(f"{self.name} ended{self.last_words()}")
             self._buffer += chunk or b""
         line, self._buffer = self._buffer.split(b"\n", 1)
         return line.decode()
@@ -104,14 +105,14 @@ class Child:
             self.process.stdin.write(b"go\n")
             self.process.stdin.flush()
         except OSError:
-            raise BenchError(f"{self.name} ended{self._last_words()}") from None
+            raise BenchError(f"{self.name} ended{self.last_words()}") from None
 
     def alive(self) -> bool:
         return self.process.poll() is None
 
     def require_alive(self) -> None:
         if not self.alive():
-            raise BenchError(f"{self.name} ended with status {self.process.returncode}{self._last_words()}")
+            raise BenchError(f"{self.name} ended with status {self.process.returncode}{self.last_words()}")
 
     def end(self) -> None:
         """Ends the process: asked first, then forced."""
@@ -134,7 +135,7 @@ class Child:
             except OSError:
                 pass
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
         try:
             lines = self.log.read_text(errors="replace").strip().splitlines()[-3:]
         except OSError:
@@ -142,9 +143,10 @@ class Child:
         return ": " + " | ".join(lines) if lines else ""
 
 
-def _prepare_child(core: int) -> None:
+def _prepare_child(core: int | None) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    os.sched_setaffinity(0, {core})
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -4,14 +4,19 @@ import atexit
 import os
 import platform
 import resource
+from dataclasses import dataclass
 from pathlib import Path
-
-from proxies import Cores
 
 CONGESTION = Path("/proc/sys/net/ipv4/tcp_congestion_control")
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
 # BBR paces by its own estimate of the path and halves what loopback carries; these two do not.
 SOUND = ("cubic", "reno")
+
+
+@dataclass
+class Cores:
+    proxy: int
+    others: int
 
 
 def choose_cores() -> Cores:
