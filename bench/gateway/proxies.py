@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from machine import Cores
 from processes import BenchError, Child, free_ports, listeners
 
 START_SECONDS = 15.0
@@ -30,12 +31,6 @@ class Tools:
     floor: Path
     haproxy: str | None
     holdfast: Path | None
-
-
-@dataclass
-class Cores:
-    proxy: int
-    others: int
 
 
 @dataclass
