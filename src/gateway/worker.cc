@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "gateway/errors.h"
+#include "proxy/connection_facts.h"
 #include "runtime/log.h"
 
 namespace holdfast::gateway {
@@ -44,10 +45,6 @@ void subtract_one(Counter& counter) noexcept {
 
 Descriptor open_reserve() {
     return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-std::uint8_t version_number(const std::optional<mqtt::Version>& version) noexcept {
-    return version ? static_cast<std::uint8_t>(*version) : std::uint8_t{0};
 }
 
 }  // namespace
@@ -258,70 +255,18 @@ void Worker::sweep() {
 
 void Worker::report_opened(Link& link) {
     add(counters_.relaying, 1U);
-    proxy::Connection::Story story = link.connection().take_story();
-    fleet::Opened fact;
-    fact.connection = link.id();
-    fact.device = std::move(story.device);
-    fact.node = link.connection().node();
-    fact.first = story.plan.candidates[0].node;
-    fact.cluster = story.plan.cluster;
-    fact.kind = story.kind;
-    fact.enrolled_now = story.plan.enrolled_now;
-    fact.home = story.plan.home;
-    if (fact.device.empty() && !story.assigned_id.empty()) {
-        // A v5 device that came without a name comes back with the one it was given.
-        const fleet::Snapshot& fleet = snapshot();
-        fleet::Credentials credentials;
-        credentials.client_id = story.assigned_id;
-        credentials.username = story.username;
-        credentials.has_username = !story.username.empty();
-        if (fleet.policy->enrolment == fleet::Enrolment::open) {
-            fact.device = fleet::identify(*fleet.policy, credentials);
-            fact.enrolled_now = !fact.device.empty() && !fleet.find_device(fact.device);
-            fact.home = fact.cluster;
-        }
-    }
-    fact.mqtt_version = version_number(story.version);
-    fact.source = link.source().text();
-    fact.username = std::move(story.username);
-    fact.asked_at = story.asked_at;
-    fact.at = now_;
-    fact.wall = shared_.clock.wall();
-    fact.trace = story.plan.trace;
-    facts_.emplace_back(std::move(fact));
+    facts_.emplace_back(proxy::opened_fact(link.connection(), link.id(), link.source().text(), snapshot(), moment()));
 }
 
 void Worker::report_refused(Link& link) {
-    proxy::Connection::Story story = link.connection().take_story();
-    fleet::Refused fact;
-    fact.device = std::move(story.device);
-    fact.source = link.source().text();
-    fact.username = std::move(story.username);
-    fact.mqtt_version = version_number(story.version);
-    fact.reason = story.refused;
-    fact.at = now_;
-    fact.wall = shared_.clock.wall();
-    fact.trace = story.plan.trace;
-    facts_.emplace_back(std::move(fact));
+    facts_.emplace_back(proxy::refused_fact(link.connection().take_story(), link.source().text(), moment()));
 }
 
 void Worker::report_closed(Link& link) {
-    const proxy::Connection& connection = link.connection();
     subtract_one(counters_.relaying);
-    add(counters_.packets_from_devices, connection.packets_from_device());
-    add(counters_.packets_to_devices, connection.packets_to_device());
-    fleet::Closed fact;
-    fact.connection = link.id();
-    fact.reason = static_cast<std::uint8_t>(connection.end_reason());
-    fact.reason_text = proxy::to_string(connection.end_reason());
-    fact.by_node = proxy::by_node(connection.end_reason());
-    fact.messages_up = connection.packets_from_device();
-    fact.messages_down = connection.packets_to_device();
-    fact.bytes_up = connection.bytes_from_device();
-    fact.bytes_down = connection.bytes_to_device();
-    fact.at = now_;
-    fact.wall = shared_.clock.wall();
-    facts_.emplace_back(std::move(fact));
+    add(counters_.packets_from_devices, link.connection().packets_from_device());
+    add(counters_.packets_to_devices, link.connection().packets_to_device());
+    facts_.emplace_back(proxy::closed_fact(link.connection(), link.id(), moment()));
 }
 
 void Worker::report_acknowledged(Link& link) {

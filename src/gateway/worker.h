@@ -119,6 +119,7 @@ public:
     void bury(Link& link);
 
 private:
+    [[nodiscard]] Moment moment() const noexcept { return {now_, shared_.clock.wall()}; }
     struct Slot {
         std::unique_ptr<Link> link;
         std::uint32_t generation = 0;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "fleet/planner.h"
+#include "proxy/connection_facts.h"
 
 namespace holdfast::sim {
 
@@ -44,27 +44,7 @@ void DataPlane::die() {
 }
 
 void DataPlane::report_opened(Link& link) {
-    proxy::Connection::Story story = link.connection().take_story();
-    fleet::Opened fact;
-    fact.connection = link.id();
-    fact.device = std::move(story.device);
-    fact.node = link.connection().node();
-    fact.first = story.plan.candidates[0].node;
-    fact.cluster = story.plan.cluster;
-    fact.kind = story.kind;
-    fact.enrolled_now = story.plan.enrolled_now;
-    fact.home = story.plan.home;
-    if (fact.device.empty() && !story.assigned_id.empty()) {
-        fact.device = story.assigned_id;
-        fact.enrolled_now = !snapshot_->find_device(fact.device);
-        fact.home = fact.cluster;
-    }
-    fact.mqtt_version = static_cast<std::uint8_t>(story.version.value());
-    fact.source = link.source();
-    fact.asked_at = story.asked_at;
-    fact.at = world_.now();
-    fact.wall = world_.wall();
-    fact.trace = story.plan.trace;
+    fleet::Opened fact = proxy::opened_fact(link.connection(), link.id(), link.source(), *snapshot_, moment());
     witness_.opened(fact);
     facts_.emplace_back(std::move(fact));
 }
@@ -72,15 +52,7 @@ void DataPlane::report_opened(Link& link) {
 void DataPlane::report_refused(Link& link) {
     proxy::Connection::Story story = link.connection().take_story();
     witness_.refused(link, story);
-    fleet::Refused fact;
-    fact.device = std::move(story.device);
-    fact.source = link.source();
-    fact.mqtt_version = story.version ? static_cast<std::uint8_t>(*story.version) : std::uint8_t{0};
-    fact.reason = story.refused;
-    fact.at = world_.now();
-    fact.wall = world_.wall();
-    fact.trace = story.plan.trace;
-    facts_.emplace_back(std::move(fact));
+    facts_.emplace_back(proxy::refused_fact(std::move(story), link.source(), moment()));
 }
 
 void DataPlane::report_trouble(fleet::NodeIndex node) {
@@ -96,19 +68,7 @@ void DataPlane::bury(Link& link) {
     const fleet::ConnectionId id = link.id();
     buried_[id] = std::move(found->second);
     links_.erase(found);
-    const proxy::Connection& connection = link.connection();
-    if (connection.opened()) {
-        fleet::Closed fact;
-        fact.connection = id;
-        fact.reason = static_cast<std::uint8_t>(connection.end_reason());
-        fact.reason_text = proxy::to_string(connection.end_reason());
-        fact.by_node = proxy::by_node(connection.end_reason());
-        fact.messages_up = connection.packets_from_device();
-        fact.messages_down = connection.packets_to_device();
-        fact.at = world_.now();
-        fact.wall = world_.wall();
-        facts_.emplace_back(fact);
-    }
+    if (link.connection().opened()) facts_.emplace_back(proxy::closed_fact(link.connection(), id, moment()));
     witness_.over(link);
     world_.scheduler.after(Duration::zero(), [this, id] { buried_.erase(id); });
 }

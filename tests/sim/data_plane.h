@@ -63,6 +63,8 @@ public:
     [[nodiscard]] const std::map<fleet::ConnectionId, std::unique_ptr<Link>>& links() const noexcept { return links_; }
 
 private:
+    [[nodiscard]] Moment moment() const { return {world_.now(), world_.wall()}; }
+
     World& world_;
     std::uint16_t index_;
     proxy::Limits limits_;
