@@ -172,12 +172,10 @@ void Channel::Impl::on_acknowledged(NodeSession& session, mqtt::PublishTicket ti
     if (found != lane->published.end()) {
         Passage& passage = **found;
         if (mqtt::is_failure(reason)) {
-            settle(passage,
-                   NotSent{Reason::node_refused, fmt::format("node {} refused it: {}", session.name(), mqtt::name(reason))});
+            give_back(passage, Reason::node_refused, fmt::format("node {} refused it: {}", session.name(), mqtt::name(reason)));
         } else if (reason == mqtt::ReasonCode::no_matching_subscribers) {
-            settle(passage,
-                   NotSent{Reason::not_subscribed,
-                           fmt::format("node {} has nobody who listens on the device's command topic", session.name())});
+            give_back(passage, Reason::not_subscribed,
+                      fmt::format("node {} has nobody who listens on the device's command topic", session.name()));
         } else {
             settle(passage, Sent{session.name()});
         }

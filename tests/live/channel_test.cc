@@ -14,9 +14,10 @@
 #include <vector>
 
 #include "discovery/local_cluster.h"
+#include "live/listening_device.h"
+#include "live/places.h"
 #include "live/run_until.h"
 #include "live/scratch_directory.h"
-#include "net/mqtt_client.h"
 #include "queue/memory_queue.h"
 #include "runtime/system_clock.h"
 
@@ -35,95 +36,7 @@ using command::Request;
 using command::SendUnclear;
 using command::Sent;
 
-/// Where the test says that devices and nodes are.
-class Places final : public control::DeviceDirectory {
-public:
-    struct Nothing final : control::Watching {};
-
-    command::DevicePlace find(std::string_view device) override {
-        const auto found = devices.find(device);
-        return found == devices.end() ? command::DevicePlace{} : found->second;
-    }
-    std::vector<std::string> tagged(std::string_view, std::string_view, std::size_t) override { return {}; }
-    std::vector<std::string> clusters() override { return {"east"}; }
-    std::vector<control::NodePlace> nodes(std::string_view) override { return places; }
-    std::unique_ptr<control::Watching> watch_devices(std::function<void(std::string_view)>) override {
-        return std::make_unique<Nothing>();
-    }
-    std::unique_ptr<control::Watching> watch_nodes(std::function<void()> changed) override {
-        nodes_changed = std::move(changed);
-        return std::make_unique<Nothing>();
-    }
-
-    std::map<std::string, command::DevicePlace, std::less<>> devices;
-    std::vector<control::NodePlace> places;
-    std::function<void()> nodes_changed;
-};
-
-/// A device: listens on its command topic and keeps what comes.
-class Device final : public net::MqttClientHandler {
-public:
-    struct Got {
-        std::string topic;
-        std::string payload;
-        std::string response_topic;
-        std::string correlation;
-        std::string content_type;
-        std::uint32_t expiry = 0;
-    };
-
-    Device(net::IoContext& io, std::string id, mqtt::Version version)
-        : id_(std::move(id)), client_(io, options(id_, version), *this) {}
-
-    void connect(const discovery::LocalNode& node) { client_.open(net::HostPort{node.address, node.port}); }
-    void publish(const std::string& topic, const std::string& payload, const std::string& correlation = {}) {
-        mqtt::PublishProperties properties;
-        if (!correlation.empty()) properties.correlation_data = ByteBuffer(correlation.begin(), correlation.end());
-        mqtt::PublishRequest request;
-        request.topic = topic;
-        request.payload = as_bytes(payload);
-        request.qos = mqtt::QoS::at_least_once;
-        if (client_.session().version() == mqtt::Version::v5) request.properties = &properties;
-        EXPECT_TRUE(client_.publish(request));
-    }
-
-    void on_event(net::MqttClient&, const mqtt::ClientEvent& event) override {
-        namespace e = mqtt::client_event;
-        if (std::holds_alternative<e::Connected>(event)) {
-            const mqtt::Subscription all{.filter = "holdfast/" + id_ + "/command/#", .qos = mqtt::QoS::at_least_once};
-            EXPECT_TRUE(client_.subscribe({&all, 1}));
-        } else if (std::holds_alternative<e::Subscribed>(event)) {
-            ready = true;
-        } else if (const auto* received = std::get_if<e::Received>(&event)) {
-            keep(received->message);
-        }
-    }
-    void on_closed(net::MqttClient&, const net::MqttClosed&) override { ready = false; }
-
-    bool ready = false;
-    std::vector<Got> got;
-
-private:
-    static net::MqttClientOptions options(const std::string& id, mqtt::Version version) {
-        net::MqttClientOptions options;
-        options.session.connect.version = version;
-        options.session.connect.client_id = id;
-        return options;
-    }
-    void keep(const mqtt::PublishView& message) {
-        Got one{std::string(message.topic), std::string(as_text(message.payload)), {}, {}, {}, 0};
-        for (const auto& property : message.properties) {
-            if (property.id == mqtt::PropertyId::response_topic) one.response_topic = property.text;
-            if (property.id == mqtt::PropertyId::correlation_data) one.correlation = property.text;
-            if (property.id == mqtt::PropertyId::content_type) one.content_type = property.text;
-            if (property.id == mqtt::PropertyId::message_expiry_interval) one.expiry = property.number;
-        }
-        got.push_back(std::move(one));
-    }
-
-    std::string id_;
-    net::MqttClient client_;
-};
+using Device = live::ListeningDevice;
 
 class ChannelTest : public ::testing::Test {
 protected:
@@ -191,7 +104,7 @@ protected:
 
     Device& device(const std::string& id, mqtt::Version version = mqtt::Version::v5, std::size_t node = 0) {
         auto& made = devices_.emplace_back(io_, id, version);
-        made.connect(cluster_->nodes()[node]);
+        made.connect(cluster_->nodes()[node].address, cluster_->nodes()[node].port);
         EXPECT_TRUE(run_until(io_, [&made] { return made.ready; }));
         place(id, cluster_->nodes()[node].name, version);
         return made;
@@ -240,7 +153,7 @@ protected:
     live::ScratchDirectory directory_;
     net::IoContext io_;
     runtime::SystemClock clock_;
-    Places places_;
+    live::Places places_;
     std::unique_ptr<discovery::LocalCluster> cluster_;
     std::unique_ptr<queue::MemoryQueue> queue_;
     std::vector<std::unique_ptr<queue::Consumer>> centres_;
@@ -564,7 +477,7 @@ TEST_F(ChannelTest, AThousandCommandsForAHundredDevicesInOrder) {
         const auto id = fmt::format("meter-{}", number);
         const std::size_t node = number % 2 == 0 ? 0 : 1;
         auto& made = devices_.emplace_back(io_, id, number % 3 == 0 ? mqtt::Version::v311 : mqtt::Version::v5);
-        made.connect(cluster_->nodes()[node]);
+        made.connect(cluster_->nodes()[node].address, cluster_->nodes()[node].port);
         place(id, cluster_->nodes()[node].name, number % 3 == 0 ? mqtt::Version::v311 : mqtt::Version::v5);
     }
     ASSERT_TRUE(run_until(io_, [this] { return std::ranges::all_of(devices_, &Device::ready); }));
