@@ -73,17 +73,20 @@ Result<void> CommandFile::begin() {
 }
 
 Result<void> CommandFile::commit() {
-    Result<void> done = rows_->write_tallies();
+    Result<void> done = rows_->finish();
     if (done) done = database_.run("COMMIT");
+    if (!done) {
+        roll_back();
+        return done;
+    }
+    rows_->forget();
     // What was committed to a file that is gone by now is not durable.
-    if (done) return check_presence();
-    roll_back();
-    return done;
+    return check_presence();
 }
 
 void CommandFile::roll_back() noexcept {
     database_.roll_back();
-    rows_->forget_tallies();
+    rows_->forget();
 }
 
 }  // namespace holdfast::storage

@@ -30,6 +30,22 @@ bool only(std::uint32_t mask, std::uint32_t of) {
     return (mask & ~of) == 0;
 }
 
+std::size_t limit_of(const CommandQuery& query) {
+    return std::clamp<std::size_t>(query.limit, 1, longest_page);
+}
+
+/// From the first id on, and below the second: a command's id begins with the time of its creation.
+std::pair<command::CommandId, command::CommandId> range_of(const CommandQuery& query) {
+    command::CommandId below(UINT64_MAX, UINT64_MAX);
+    if (query.until) below = command::CommandId::first_at(*query.until);
+    if (query.before) below = std::min(below, *query.before);
+    return {query.from ? command::CommandId::first_at(*query.from) : command::CommandId(), below};
+}
+
+command::CommandId next_after(command::CommandId id) {
+    return id.low() == UINT64_MAX ? command::CommandId(id.high() + 1, 0) : command::CommandId(id.high(), id.low() + 1);
+}
+
 std::unexpected<Error> strange_row(const Database& database, std::string_view what) {
     return fail(StorageErrc::corrupt,
                 fmt::format("{} holds a {} that Holdfast did not write; put back a backup, or move it away to begin with an "
@@ -108,7 +124,6 @@ Result<std::optional<command::Command>> CommandReads::find_key(std::string_view 
 
 /// By which index to go, and the condition that lets SQLite take it.
 Result<std::string> CommandReads::walk_for(const CommandQuery& query, std::uint32_t states) {
-    if (query.device) return std::string("commands INDEXED BY commands_device WHERE device = ?3");
     if (query.job) return std::string("commands INDEXED BY commands_job WHERE job = ?3 AND job <> ''");
     if (only(states, unsuccessful_states)) return std::string("commands INDEXED BY commands_unsuccessful WHERE state > 4");
     if (only(states, open_states)) {
@@ -119,34 +134,60 @@ Result<std::string> CommandReads::walk_for(const CommandQuery& query, std::uint3
     return std::string("commands WHERE true");
 }
 
-Result<std::vector<command::Command>> CommandReads::list(const CommandQuery& query) {
+/// Commands of `source` with ids from `from` to below `below` that meet the query. In `source`, ?3 is the job and ?6 the
+/// device.
+Result<std::vector<command::Command>> CommandReads::page(const std::string& source, const CommandQuery& query,
+                                                         command::CommandId from, command::CommandId below, std::size_t limit) {
     const std::uint32_t states = mask_of(query.states);
-    const auto walk = walk_for(query, states);
-    if (!walk) return std::unexpected(walk.error());
-    std::string sql = fmt::format("SELECT {} FROM {} AND id >= ?1 AND id < ?2", command_columns, *walk);
-    if (query.device && query.job) sql += " AND job = ?6";
+    std::string sql = fmt::format("SELECT {} FROM {} AND id >= ?1 AND id < ?2", command_columns, source);
+    if (query.device && query.job) sql += " AND job = ?3";
     if (states != all_states) sql += " AND (?5 >> state) & 1";
     sql += " ORDER BY id DESC LIMIT ?4";
-    auto prepared_query = prepared(sql);
-    if (!prepared_query) return std::unexpected(std::move(prepared_query.error()));
-    Statement& statement = **prepared_query;
-
-    // A command's id begins with the time of its creation.
-    const IdBytes from = id_bytes(query.from ? command::CommandId::first_at(*query.from) : command::CommandId());
-    command::CommandId below(UINT64_MAX, UINT64_MAX);
-    if (query.until) below = command::CommandId::first_at(*query.until);
-    if (query.before) below = std::min(below, *query.before);
+    auto statement = prepared(sql);
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    const IdBytes from_bytes = id_bytes(from);
     const IdBytes below_bytes = id_bytes(below);
-    statement.bind_blob(1, from).bind_blob(2, below_bytes);
-    statement.bind(4, static_cast<std::int64_t>(std::clamp<std::size_t>(query.limit, 1, longest_page)));
+    (*statement)->bind_blob(1, from_bytes).bind_blob(2, below_bytes).bind(4, static_cast<std::int64_t>(limit));
+    if (query.job) (*statement)->bind(3, *query.job);
+    if (states != all_states) (*statement)->bind(5, std::int64_t{states});
+    if (query.device) (*statement)->bind(6, *query.device);
+    return commands_of(**statement);
+}
+
+/// First the newest, which have no entry in the index of devices yet, then those that have.
+Result<std::vector<command::Command>> CommandReads::list_device(const CommandQuery& query) {
+    auto indexed = prepared("SELECT up_to FROM device_index");
+    if (!indexed) return std::unexpected(std::move(indexed.error()));
+    command::CommandId up_to;
+    auto read = each_row(database_, **indexed, "index of devices", [&] {
+        const auto id = id_from((*indexed)->text(0));
+        up_to = id.value_or(up_to);
+        return id.has_value();
+    });
+    if (!read) return std::unexpected(std::move(read.error()));
+    const auto [from, below] = range_of(query);
+    const std::size_t limit = limit_of(query);
+    auto found = page("commands WHERE device = ?6", query, std::max(from, next_after(up_to)), below, limit);
+    if (!found || found->size() == limit) return found;
+    auto older = page("device_commands CROSS JOIN commands USING (id) WHERE of_device = ?6", query, from,
+                      std::min(below, next_after(up_to)), limit - found->size());
+    if (!older) return older;
+    std::ranges::move(*older, std::back_inserter(*found));
+    return found;
+}
+
+Result<std::vector<command::Command>> CommandReads::list(const CommandQuery& query) {
     if (query.device) {
-        statement.bind(3, *query.device);
-    } else if (query.job) {
-        statement.bind(3, *query.job);
+        // Both looks are to see the same.
+        if (auto begun = database_.run("BEGIN"); !begun) return std::unexpected(std::move(begun.error()));
+        auto found = list_device(query);
+        database_.roll_back();
+        return found;
     }
-    if (query.device && query.job) statement.bind(6, *query.job);
-    if (states != all_states) statement.bind(5, std::int64_t{states});
-    return commands_of(statement);
+    const auto walk = walk_for(query, mask_of(query.states));
+    if (!walk) return std::unexpected(walk.error());
+    const auto [from, below] = range_of(query);
+    return page(*walk, query, from, below, limit_of(query));
 }
 
 Result<CommandSummary> CommandReads::summary() {

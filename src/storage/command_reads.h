@@ -37,6 +37,10 @@ private:
     [[nodiscard]] Result<Statement*> prepared(const std::string& sql);
     [[nodiscard]] Result<std::vector<command::Command>> commands_of(Statement& query);
     [[nodiscard]] Result<std::vector<command::Job>> jobs_of(Statement& query);
+    [[nodiscard]] Result<std::vector<command::Command>> list_device(const CommandQuery& query);
+    [[nodiscard]] Result<std::vector<command::Command>> page(const std::string& source, const CommandQuery& query,
+                                                             command::CommandId from, command::CommandId below,
+                                                             std::size_t limit);
     [[nodiscard]] Result<std::string> walk_for(const CommandQuery& query, std::uint32_t states);
 
     Database database_;

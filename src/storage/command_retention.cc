@@ -55,12 +55,17 @@ Result<std::uint64_t> CommandRetentionSweep::remove_commands(CommandRows& rows, 
     std::int64_t excess = *ended - static_cast<std::int64_t>(retention.count);
     const WallTime horizon = now - std::chrono::ceil<std::chrono::milliseconds>(retention.age);
 
-    auto query = rows.database().prepare("SELECT id, state, ended_at FROM commands WHERE id > ?1 ORDER BY id LIMIT ?2");
+    auto query = rows.database().prepare("SELECT id, state, ended_at, device FROM commands WHERE id > ?1 ORDER BY id LIMIT ?2");
     if (!query) return std::unexpected(std::move(query.error()));
     const IdBytes after = id_bytes(after_);
     const std::uint64_t most = limit * looks;
     query->bind_blob(1, after).bind(2, static_cast<std::int64_t>(most));
-    std::vector<std::pair<command::CommandId, command::State>> old;
+    struct Old {
+        command::CommandId id;
+        command::State state;
+        std::string device;
+    };
+    std::vector<Old> old;
     bool at_end = true;
     for (std::uint64_t seen = 0; seen < most; ++seen) {
         const auto step = query->step();
@@ -73,13 +78,13 @@ Result<std::uint64_t> CommandRetentionSweep::remove_commands(CommandRows& rows, 
         at_end = seen + 1 < most;
         after_ = id;
         if (!command::is_terminal(state) || (excess <= 0 && wall_time(query->number(2)) >= horizon)) continue;
-        old.emplace_back(id, state);
+        old.push_back({id, state, std::string(query->text(3))});
         --excess;
     }
     query->reset();
     if (at_end && old.size() < limit) after_ = {};
-    for (const auto& [id, state] : old) {
-        if (auto removed = rows.remove(id, state); !removed) return std::unexpected(std::move(removed.error()));
+    for (const auto& [id, state, device] : old) {
+        if (auto removed = rows.remove(id, device, state); !removed) return std::unexpected(std::move(removed.error()));
     }
     return old.size();
 }

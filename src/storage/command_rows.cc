@@ -26,6 +26,9 @@ Result<CommandRows> CommandRows::prepare(Database& database) {
         if (!statement) return std::unexpected(std::move(statement.error()));
         slot->emplace(std::move(*statement));
     }
+    auto devices = DeviceIndex::prepare(database);
+    if (!devices) return std::unexpected(std::move(devices.error()));
+    rows.devices_.emplace(std::move(*devices));
     return rows;
 }
 
@@ -36,6 +39,7 @@ Result<bool> CommandRows::insert(const command::Command& command, std::string_vi
     if (auto run = insert_->run(); !run) return std::unexpected(std::move(run.error()));
     if (database_->changes() == 0) return false;
     count(command.state, 1);
+    if (auto noted = devices_->inserted(command.device, id); !noted) return std::unexpected(std::move(noted.error()));
     return true;
 }
 
@@ -72,11 +76,12 @@ Result<CommandRows::Outcome> CommandRows::change(const command::Command& command
     return Outcome::written;
 }
 
-Result<void> CommandRows::remove(command::CommandId id, command::State state) {
+Result<void> CommandRows::remove(command::CommandId id, std::string_view device, command::State state) {
     const IdBytes bytes = id_bytes(id);
     auto run = remove_->bind_blob(1, bytes).run();
-    if (run && database_->changes() == 1) count(state, -1);
-    return run;
+    if (!run || database_->changes() == 0) return run;
+    count(state, -1);
+    return devices_->removed(device, bytes);
 }
 
 Result<void> CommandRows::put(const command::Job& job) {
@@ -117,8 +122,18 @@ Result<void> CommandRows::write_tallies() {
         auto run = tally_->bind(1, static_cast<std::int64_t>(state)).bind(2, tallies_[state]).run();
         if (!run) return run;
     }
-    forget_tallies();
+    tallies_.fill(0);
     return {};
+}
+
+Result<void> CommandRows::finish() {
+    if (auto written = write_tallies(); !written) return written;
+    return devices_->write();
+}
+
+void CommandRows::forget() noexcept {
+    tallies_.fill(0);
+    devices_->forget();
 }
 
 }  // namespace holdfast::storage

@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "command/job.h"
 #include "storage/command_store.h"
+#include "storage/device_index.h"
 #include "storage/sqlite.h"
 
 namespace holdfast::storage {
@@ -29,16 +30,18 @@ public:
     [[nodiscard]] static Result<CommandRows> prepare(Database& database);
 
     [[nodiscard]] Result<Outcome> put(const command::Command& command);
-    [[nodiscard]] Result<void> remove(command::CommandId id, command::State state);
+    [[nodiscard]] Result<void> remove(command::CommandId id, std::string_view device, command::State state);
     [[nodiscard]] Result<void> put(const command::Job& job);
     [[nodiscard]] Result<void> put_devices(std::string_view job, const std::vector<std::string>& devices);
     [[nodiscard]] Result<void> put(const CommandStore::AuditEntry& entry);
     [[nodiscard]] Result<void> mark_webhook_told(command::CommandId id);
 
-    /// How many commands there are in each state is kept beside them; to be called before the transaction's end.
+    /// How many commands there are in each state is kept beside them; brings that up to date.
     [[nodiscard]] Result<void> write_tallies();
-    /// After a transaction that came to nothing.
-    void forget_tallies() noexcept { tallies_.fill(0); }
+    /// To be called before the transaction's end.
+    [[nodiscard]] Result<void> finish();
+    /// To be called after each transaction, whatever became of it.
+    void forget() noexcept;
 
     [[nodiscard]] Database& database() noexcept { return *database_; }
 
@@ -49,6 +52,7 @@ private:
     void count(command::State state, std::int64_t change) noexcept { tallies_[static_cast<std::size_t>(state)] += change; }
 
     Database* database_;
+    std::optional<DeviceIndex> devices_;
     std::array<std::int64_t, 10> tallies_{};  ///< changes not written yet
     std::optional<Statement> insert_, update_, find_state_, remove_, tally_, mark_told_;
     std::optional<Statement> insert_job_, update_job_, insert_device_, insert_audit_;

@@ -19,7 +19,8 @@ static_assert(static_cast<int>(command::JobState::finished) == 2 && static_cast<
 // command_blobs.h.
 //
 // Each index costs every insert a page of its own in the log, so there are only those that a question needs, and where a
-// question is about few rows the index holds only these. Ids rise with time, which spares an index over time.
+// question is about few rows the index holds only these. Ids rise with time, which spares an index over time; for the one over
+// devices see device_index.h.
 constexpr std::array<std::string_view, 1> steps{R"(
 CREATE TABLE commands (
     id              BLOB PRIMARY KEY,
@@ -54,12 +55,22 @@ CREATE TABLE commands (
     attempts        BLOB NOT NULL,
     webhook_told    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX commands_device ON commands (device, id);
 CREATE INDEX commands_open ON commands (centre, id, deliver_at) WHERE state < 4;
 CREATE INDEX commands_unsuccessful ON commands (id, state) WHERE state > 4;
 CREATE INDEX commands_job ON commands (job, id) WHERE job <> '';
 CREATE INDEX commands_untold ON commands (id) WHERE webhook <> '' AND webhook_told = 0 AND state >= 4;
 CREATE UNIQUE INDEX commands_key ON commands (submitted_by, idempotency_key) WHERE idempotency_key <> '';
+CREATE TABLE device_commands (
+    of_device TEXT NOT NULL,
+    id        BLOB NOT NULL,
+    PRIMARY KEY (of_device, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE device_index (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    up_to    BLOB NOT NULL,
+    behind   INTEGER NOT NULL
+) STRICT;
+INSERT INTO device_index VALUES (1, zeroblob(16), 0);
 CREATE TABLE tallies (
     state INTEGER PRIMARY KEY,
     count INTEGER NOT NULL

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -192,6 +196,46 @@ TEST_F(CommandStoreQueries, EveryConditionHolds) {
     EXPECT_EQ(found({.from = long_ago + 2s, .until = long_ago + 5s}), (Names{"c4", "c3", "c2"}));
     EXPECT_EQ(found({.device = "nobody"}), Names{});
     EXPECT_EQ(found({.job = ""}), Names{});
+}
+
+/// Entries of the index of devices are made late and many at a time; nobody notices.
+TEST_F(CommandStoreQueries, ADevicesCommandsAreFoundHoweverManyThereAre) {
+    const auto other = open();
+    std::map<std::string, std::vector<command::CommandId>> expected;
+    std::minstd_rand random(7);
+    std::uint64_t made = 0;
+    for (int round = 0; round < 12; ++round) {
+        std::vector<command::Command> commands;
+        for (int i = 0; i < 1000; ++i) {
+            command::Command command = command_of(made, "device-" + std::to_string(random() % 50));
+            // Some come late, with ids of long before.
+            command.created_at = long_ago + std::chrono::milliseconds(random() % 20 == 0 ? 0 : made);
+            command.id = id_at(command.created_at, ++made);
+            expected[command.device].push_back(command.id);
+            commands.push_back(random() % 3 == 0 ? ended_as(command, State::failed) : command);
+        }
+        ASSERT_TRUE(write_commands(round % 2 == 0 ? *store_ : *other, std::move(commands)));
+        for (const std::string device : {"device-0", "device-49"}) {
+            auto& ids = expected[device];
+            std::ranges::sort(ids, std::greater());
+            std::vector<command::CommandId> found;
+            CommandQuery page{.device = device, .limit = 7};
+            for (auto part = store_->list(page).value(); !part.empty(); part = store_->list(page).value()) {
+                for (const auto& command : part)
+                    found.push_back(command.id);
+                page.before = found.back();
+            }
+            EXPECT_EQ(found, ids) << device << " in round " << round;
+        }
+    }
+    // What is removed is gone from the index too.
+    const CommandRetention none{.age = 0s, .count = 0};
+    for (int sweep = 0; sweep < 40; ++sweep)
+        ASSERT_TRUE(store_->remove_old(none, long_ago + 1h, 1000));
+    const auto left = store_->list({.device = "device-0", .limit = 1000}).value();
+    for (const auto& command : left)
+        EXPECT_EQ(command.state, State::queued);
+    EXPECT_EQ(store_->list({.device = "device-0", .states = {State::failed}}).value().size(), 0U);
 }
 
 TEST_F(CommandStoreQueries, CountsByState) {
