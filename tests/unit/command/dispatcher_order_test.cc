@@ -123,5 +123,13 @@ TEST(DispatcherOrder, AScheduledCommandTakesItsPlaceWhenItIsDue) {
     }
 }
 
+TEST(DispatcherOrder, APauseMakesRoomForTheOthers) {
+    CommandScene scene;
+    const CommandId first = scene.submit(loose(scene));
+    const CommandId second = scene.submit(loose(scene));
+    scene.not_sent(first, 1);
+    EXPECT_EQ(scene.asked(second), 1U);
+}
+
 }  // namespace
 }  // namespace holdfast::command

@@ -194,5 +194,24 @@ TEST(DispatcherRestore, RestoredCommandsGoOutAtTheBacklogsPace) {
     EXPECT_EQ(scene.all_requests.size(), 100U);
 }
 
+TEST(DispatcherRestore, AnAdoptedCommandDoesNotPassOneThatHasBegun) {
+    auto options = CommandScene::plain();
+    options.window = 2;
+    CommandScene scene(options);
+    Submission asked = scene.asking();
+    asked.deadline_in = 1h;
+    Command adopted = make_command(asked, CommandId::make(scene.moment.wall, 0, 0), scene.limits, scene.moment.wall).value();
+    const CommandId earlier = adopted.id;
+    scene.pass(10s);
+    const CommandId begun = scene.submit(asked);
+    ASSERT_EQ(scene.asked(begun), 1U);
+    scene.sent(begun);
+    scene.dispatcher().restore(std::move(adopted), scene.moment);
+    scene.pass(1s);
+    EXPECT_EQ(scene.asked(earlier), 0U);
+    scene.reply(begun);
+    EXPECT_EQ(scene.asked(earlier), 1U);
+}
+
 }  // namespace
 }  // namespace holdfast::command

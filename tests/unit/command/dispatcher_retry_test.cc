@@ -211,5 +211,43 @@ TEST(DispatcherRetry, ALateAnswerIsTakenWhileTheNextAttemptPauses) {
     EXPECT_EQ(scene.asked(id), 1U);
 }
 
+TEST(DispatcherRetry, ALateNotSentOfAnEarlierAttemptProvesNothing) {
+    CommandScene scene;
+    const CommandId id = scene.submit(tries(scene, 2));
+    scene.say(id, 1, SendUnclear{});
+    scene.pass(5400ms);
+    ASSERT_EQ(scene.of(id).attempts.size(), 2U);
+    // It was asked for more than once, and only one of the requests was not sent.
+    scene.not_sent(id, 1);
+    scene.not_sent(id, 2);
+    EXPECT_TRUE(is_terminal(scene.of(id).state));
+    EXPECT_EQ(scene.of(id).executed, Executed::unknown);
+}
+
+TEST(DispatcherRetry, WordsAboutAnEarlierAttemptDoNotHurryTheNewest) {
+    CommandScene scene;
+    const CommandId id = scene.submit();
+    scene.sent(id);
+    scene.pass(5200ms);
+    ASSERT_EQ(scene.asked(id), 2U);
+    scene.delivered(id, 1);
+    EXPECT_EQ(scene.of(id).state, State::delivered);
+    scene.pass(2500ms);
+    EXPECT_EQ(scene.asked(id), 2U);
+    EXPECT_EQ(scene.of(id).attempts.size(), 2U);
+}
+
+TEST(DispatcherRetry, NothingGoesOutAfterItsDeadlineEvenBeforeItsTimerRuns) {
+    CommandScene scene;
+    const CommandId first = scene.submit();
+    const CommandId second = scene.submit();
+    scene.moment.now += 31s;
+    scene.moment.wall += 31s;
+    scene.reply(first);
+    EXPECT_EQ(scene.asked(second), 0U);
+    scene.tick();
+    EXPECT_EQ(scene.of(second).state, State::expired);
+}
+
 }  // namespace
 }  // namespace holdfast::command
