@@ -18,6 +18,7 @@ public:
 
     /// From any thread.
     void wake() noexcept;
+    [[nodiscard]] bool watches() const noexcept { return notify_ >= 0; }
     /// Returns at a wake-up, a change, or the end of that time.
     void wait(Duration at_most);
 

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration slow_poll = 500ms;          ///< for where the file's changes cannot be watched, or a change was missed
+constexpr Duration slow_poll = 500ms;          ///< in case a change was missed
+constexpr Duration quick_poll = 20ms;          ///< where the system does not let the file be watched
 constexpr std::size_t cached_messages = 4096;  ///< of a group that are read before they are delivered
 constexpr std::size_t cached_bytes = 32 * 1024 * 1024;
 constexpr std::size_t fetched_at_once = 1024;
@@ -95,7 +96,8 @@ void QueueWorker::work() {
             const std::lock_guard lock(mutex_);
             if (stopping_ || (!mailbox_.empty() && pause_ == Duration::zero())) continue;
         }
-        waker_.wait(pause_ > Duration::zero() ? pause_ : std::min<Duration>(slow_poll, next_beat_ - clock_.now()));
+        waker_.wait(pause_ > Duration::zero() ? pause_
+                                              : std::min(waker_.watches() ? slow_poll : quick_poll, next_beat_ - clock_.now()));
     }
 }
 

@@ -77,9 +77,17 @@ private:
     struct Close {
         void operator()(sqlite3* handle) const noexcept;
     };
+    /// How long a lock of another connection has been waited for; SQLite keeps a pointer to it.
+    struct Patience {
+        Duration at_most{};
+        Duration waited{};
+    };
+
     Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+    static int wait_for_lock(void* patience, int times);
     [[nodiscard]] Error error(int code) const;
 
+    std::unique_ptr<Patience> patience_ = std::make_unique<Patience>();  // outlives the handle
     std::unique_ptr<sqlite3, Close> handle_;
     std::string path_;
 };

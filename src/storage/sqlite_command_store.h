@@ -30,7 +30,7 @@ struct SqliteCommandOptions {
     Duration busy_timeout = std::chrono::seconds(2);  ///< how long a transaction waits for another process
     Duration retry_min = std::chrono::milliseconds(100);
     Duration retry_max = std::chrono::seconds(2);
-    std::size_t max_waiting = 200'000;                  ///< commands that wait for the writer; more are refused at once
+    std::size_t max_waiting = 200'000;  ///< commands that wait for the writer; more are refused at once, on the caller's thread
     std::size_t max_waiting_bytes = 256 * 1024 * 1024;  ///< of their texts, payloads and results
     std::size_t max_waiting_notes = 10'000;             ///< audit entries; more are dropped, and the log says so
 };

@@ -301,6 +301,48 @@ TEST_P(FileQueueKill, NothingIsLostWhenConsumersAreKilled) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FileQueueKill, ::testing::Range(1U, 4U));
 
+/// A process that hangs keeps nothing from the others, and is one of them again when it goes on.
+TEST_F(FileQueueTest, WhatAHangingProcessHadGoesToAnother) {
+    FileQueueOptions options = quick_options();
+    options.lease = 200ms;
+    std::array<int, 2> pipe_ends{};
+    ASSERT_EQ(::pipe2(pipe_ends.data(), O_CLOEXEC), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto queue = std::move(FileQueue::open(io_, clock_, directory_.file(), options).value());
+        std::unique_ptr<Consumer> consumer;
+        consumer = queue->subscribe("t", "g", {}, [&](const Delivery& it) {
+            if (::write(pipe_ends[1], "m", 1) != 1) ::_exit(1);
+            if (it.payload != "kept") consumer->ack(it.id);
+        });
+        queue->publish({{"t", "k", "kept"}});
+        until([] { return false; });
+        ::_exit(0);
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(pipe_ends[0], &byte, 1), 1);
+    ::kill(child, SIGSTOP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+
+    const auto queue = std::move(FileQueue::open(io_, clock_, directory_.file(), options).value());
+    Reader heir(*queue, "t", "g");
+    ASSERT_TRUE(until([&] { return heir.has("kept"); }));
+    EXPECT_EQ(heir.got[0].times, 2U);
+    ::kill(child, SIGCONT);
+    ::fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
+    std::size_t published = 0;
+    EXPECT_TRUE(until([&] {
+        if (heir.got.size() + 10 > published) {
+            queue->publish({{"t", "k" + std::to_string(published), std::to_string(published)}});
+            ++published;
+        }
+        return ::read(pipe_ends[0], &byte, 1) == 1;
+    }));
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+}
+
 /// A message that kills its process is set aside after some lives.
 TEST_F(FileQueueTest, AMessageThatKillsItsProcessIsSetAside) {
     const auto child_with = [&](const std::function<void()>& body) {
