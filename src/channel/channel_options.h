@@ -13,8 +13,7 @@ namespace holdfast::channel {
 
 /// How a channel's sessions with the nodes behave.
 struct SessionOptions {
-    /// Client ids are `holdfast-channel-<cluster>-<node>-<instance>`. Two channels with one instance name would throw each
-    /// other out.
+    /// For people who look at a node's clients, whose ids are `holdfast-channel-<cluster>-<node>-<instance>-<random>`.
     std::string instance = "1";
     std::string username = {};  ///< sent when not empty
     std::string password = {};

@@ -32,7 +32,9 @@ net::MqttClientOptions client_options(const ChannelOptions& options, std::string
     client.session.max_packet_size = profile::max_reply_size + beside_payload;
     mqtt::Connect& connect = client.session.connect;
     connect.version = mqtt::Version::v5;
-    connect.client_id = fmt::format("holdfast-channel-{}-{}-{}", options.cluster, node, session.instance);
+    // Two channels that were given one name must not throw each other out.
+    connect.client_id =
+        fmt::format("holdfast-channel-{}-{}-{}-{:08x}", options.cluster, node, session.instance, std::random_device{}());
     connect.clean_start = true;
     connect.keep_alive = session.keep_alive;
     if (!session.username.empty()) connect.username = session.username;
