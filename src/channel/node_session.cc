@@ -187,7 +187,9 @@ void NodeSession::lost(std::string_view why) {
     if (was_ready) lost_at_ = net::steady_now();
     if (!why.empty()) why_ = why;
     const std::size_t open = std::exchange(in_flight_, 0);
-    if (!std::exchange(told_, true)) {
+    // A node that was just listed may need a moment to begin listening.
+    const bool worth_telling = was_ready || net::steady_now() - lost_at_ >= options_.connect_grace;
+    if (worth_telling && !std::exchange(told_, true)) {
         const std::string unclear = open == 0 ? "" : fmt::format("{} commands may or may not have reached it, ", open);
         log::warning(part, "{}: no session with node {}: {}; {}commands for its devices are given back until it is up again",
                      options_.cluster, name(), why, unclear);
