@@ -110,6 +110,9 @@ share_port = true
 [admin]
 listen = "127.0.0.1:{admin_port}"
 
+[rpc]
+listen = []
+
 [paths]
 data_dir = "{data_dir}"
 

@@ -36,7 +36,8 @@ private:
     std::chrono::milliseconds piece_timeout_;
     std::uint64_t max_bytes_;
     std::uint64_t read_bytes_ = 0;
-    std::array<char, 64 * 1024> piece_{};
+    /// Not cleared: only what was read into it is looked at.
+    std::array<char, 64 * 1024> piece_;
 };
 
 }  // namespace holdfast::admin

@@ -224,19 +224,23 @@ asio::awaitable<HttpSession::Next> HttpSession::serve_one() {
         if (failed) co_return Next::close;
     }
     // Too large for a coroutine frame that most requests would carry in vain.
-    const auto source = std::make_unique<HttpBodySource>(stream_, buffer_, std::move(parser), context_.options.request_timeout,
-                                                         body_bound(*match.route, context_.options));
+    std::unique_ptr<HttpBodySource> source;
+    if (head.has_body || match.route->body == BodyUse::stream) {
+        source = std::make_unique<HttpBodySource>(stream_, buffer_, std::move(parser), context_.options.request_timeout,
+                                                  body_bound(*match.route, context_.options));
+    }
     if (match.route->body == BodyUse::stream) {
         request.body_source = source.get();
-    } else if (auto refusal = co_await read_body(*source, request.body)) {
-        co_return co_await answer(std::move(*refusal), false, head.version, head_only);
+    } else if (source) {
+        if (auto refusal = co_await read_body(*source, request.body))
+            co_return co_await answer(std::move(*refusal), false, head.version, head_only);
     }
     request.source = source_;
     request.line = this;
     Response response = co_await match.route->handler(context_.api, request);
     if (stopped_) co_return Next::close;
     if (response.source) co_return co_await answer_stream(std::move(response), head.version);
-    co_return co_await answer(std::move(response), head.keep_alive && source->is_done(), head.version, head_only);
+    co_return co_await answer(std::move(response), head.keep_alive && (!source || source->is_done()), head.version, head_only);
 }
 
 namespace {

@@ -1,50 +1,61 @@
 #include "admin/router.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace holdfast::admin {
 namespace {
 
-std::vector<std::string_view> split_path(std::string_view path) {
-    std::vector<std::string_view> parts;
-    if (!path.empty() && path.front() == '/') path.remove_prefix(1);
-    while (true) {
-        const std::size_t slash = path.find('/');
-        parts.push_back(path.substr(0, slash));
-        if (slash == std::string_view::npos) return parts;
-        path.remove_prefix(slash + 1);
+/// Takes the next segment off a path that begins behind its first '/'. Nothing when there is no further one.
+std::optional<std::string_view> take_segment(std::optional<std::string_view>& rest) noexcept {
+    if (!rest) return std::nullopt;
+    const std::size_t slash = rest->find('/');
+    const std::string_view segment = rest->substr(0, slash);
+    if (slash == std::string_view::npos) {
+        rest.reset();
+    } else {
+        rest->remove_prefix(slash + 1);
     }
+    return segment;
+}
+
+std::optional<std::string_view> behind_slash(std::string_view path) noexcept {
+    if (!path.empty() && path.front() == '/') path.remove_prefix(1);
+    return path;
 }
 
 bool is_value(std::string_view part) noexcept {
     return part.size() > 2 && part.front() == '{' && part.back() == '}';
 }
 
-/// How many fixed segments match, or -1 when the path does not fit the pattern.
-int match_score(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& parts) {
-    if (pattern.size() != parts.size()) return -1;
+/// How many fixed segments match, or -1 when the path does not fit the pattern. Each request asks every route, so nothing is
+/// allocated here.
+int match_score(std::string_view pattern, std::string_view path) noexcept {
+    auto patterns = behind_slash(pattern);
+    auto parts = behind_slash(path);
     int fixed = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (is_value(pattern[i])) {
-            if (parts[i].empty()) return -1;
-        } else if (pattern[i] == parts[i]) {
+    while (true) {
+        const auto wanted = take_segment(patterns);
+        const auto part = take_segment(parts);
+        if (!wanted || !part) return wanted || part ? -1 : fixed;
+        if (is_value(*wanted)) {
+            if (part->empty()) return -1;
+        } else if (*wanted == *part) {
             ++fixed;
         } else {
             return -1;
         }
     }
-    return fixed;
 }
 
 }  // namespace
 
 RouteMatch find_route(std::span<const Route> routes, boost::beast::http::verb method, std::string_view path) {
     RouteMatch match;
-    const auto parts = split_path(path);
     int best = -1;
     for (const Route& route : routes) {
-        const int score = match_score(split_path(route.path), parts);
+        const int score = match_score(route.path, path);
         if (score < 0) continue;
         if (std::find(match.allowed.begin(), match.allowed.end(), route.method) == match.allowed.end()) {
             match.allowed.push_back(route.method);
@@ -55,10 +66,12 @@ RouteMatch find_route(std::span<const Route> routes, boost::beast::http::verb me
         }
     }
     if (match.route == nullptr) return match;
-    const auto pattern = split_path(match.route->path);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (!is_value(pattern[i])) continue;
-        auto value = percent_decode(parts[i], false);
+    auto patterns = behind_slash(match.route->path);
+    auto parts = behind_slash(path);
+    while (const auto wanted = take_segment(patterns)) {
+        const auto part = take_segment(parts);
+        if (!is_value(*wanted)) continue;
+        auto value = percent_decode(*part, false);
         if (!value) {
             match.malformed = true;
             return match;

@@ -158,6 +158,16 @@ admin::AdminOptions admin_options(const settings::AdminSettings& settings) {
     return options;
 }
 
+rpc::RpcOptions rpc_options(const settings::RpcSettings& settings) {
+    rpc::RpcOptions options;
+    options.address = settings.listen.front().host;
+    options.port = settings.listen.front().port;
+    options.allow_remote = settings.allow_remote;
+    options.max_message_bytes = settings.max_message_size.bytes;
+    options.max_calls = settings.max_calls;
+    return options;
+}
+
 storage::SqliteCommandOptions command_store_options(const settings::Settings& settings) {
     storage::SqliteCommandOptions options;
     options.path = settings.commands.store;

@@ -14,6 +14,7 @@
 #include "fleet/policy.h"
 #include "gateway/options.h"
 #include "profile/profile.h"
+#include "rpc/rpc_server.h"
 #include "runtime/log.h"
 #include "settings/settings.h"
 #include "storage/sqlite_command_store.h"
@@ -31,6 +32,8 @@ namespace holdfast::cli {
                                                                    const settings::ClusterSettings& cluster);
 [[nodiscard]] storage::SqliteOptions store_options(const settings::StorageSettings& settings);
 [[nodiscard]] admin::AdminOptions admin_options(const settings::AdminSettings& settings);
+/// `settings.listen` must not be empty.
+[[nodiscard]] rpc::RpcOptions rpc_options(const settings::RpcSettings& settings);
 [[nodiscard]] storage::SqliteCommandOptions command_store_options(const settings::Settings& settings);
 /// Without the webhooks' body.
 [[nodiscard]] center::CenterOptions center_options(const settings::CommandsSettings& settings);

@@ -63,9 +63,10 @@ Result<> Process::start(std::function<void()> ready) {
     raise_descriptor_limit();
     if (auto done = prepare_data_dir(); !done) return done;
     if (auto done = restore_fleet(); !done) return done;
-    // Both addresses are taken before anything else is started, so that one that is in use costs nothing.
+    // All addresses are taken before anything else is started, so that one that is in use costs nothing.
     if (auto done = open_gateway(); !done) return done;
     if (auto done = open_admin(); !done) return done;
+    if (auto done = open_rpc(); !done) return done;
     await_nodes();
     control_->start();
     if (commands_) {
@@ -175,6 +176,14 @@ Result<> Process::open_admin() {
     return admin_->start();
 }
 
+Result<> Process::open_rpc() {
+    if (!commands_ || loaded_.settings.rpc.listen.empty()) return {};
+    rpc_ = std::make_unique<rpc::RpcServer>(io_, clock_, commands_->port(), *tokens_, rpc_options(loaded_.settings.rpc));
+    if (auto started = rpc_->start(); !started) return started;
+    log::info("up", "gRPC is at {}", rpc_->endpoint());
+    return {};
+}
+
 gateway::Tuning Process::tuning() const {
     gateway::Tuning tuning = gateway_tuning(loaded_.settings.gateway);
     if (commands_) tuning.limits.followed_topics = commands_->followed_topics();
@@ -236,6 +245,7 @@ void Process::stop(std::function<void()> done) {
         admin_->stop();
         remove_endpoint_file(loaded_.settings.paths.data_dir);
     }
+    if (rpc_) rpc_->stop();
     if (commands_) commands_->stop();
     const auto finish = [this, done = std::move(done)] {
         if (control_) control_->stop();

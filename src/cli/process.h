@@ -21,6 +21,7 @@
 #include "cli/command_service.h"
 #include "control/fleet_control.h"
 #include "gateway/gateway.h"
+#include "rpc/rpc_server.h"
 #include "runtime/system_clock.h"
 #include "settings/load.h"
 #include "settings/reload.h"
@@ -59,6 +60,7 @@ private:
     [[nodiscard]] Result<> restore_fleet();
     [[nodiscard]] Result<> open_gateway();
     [[nodiscard]] Result<> open_admin();
+    [[nodiscard]] Result<> open_rpc();
     void await_nodes();
     void let_devices_in();
     void watch_memory();
@@ -79,6 +81,8 @@ private:
     std::unique_ptr<admin::Api> api_;
     std::unique_ptr<access::Tokens> tokens_;
     std::unique_ptr<admin::AdminServer> admin_;
+    /// Null without a command centre, and when rpc.listen names no address.
+    std::unique_ptr<rpc::RpcServer> rpc_;
     boost::asio::steady_timer nodes_timer_;
     boost::asio::steady_timer memory_timer_;
     std::function<void()> ready_;

@@ -63,6 +63,13 @@ void check_listeners(const Settings& s, Findings& findings) {
                 "or use a loopback address such as \"127.0.0.1:8080\"",
                 format_address(s.admin.listen)));
     }
+    for (const Address& address : s.rpc.listen) {
+        if (s.rpc.allow_remote || is_loopback(address.host)) continue;
+        findings.add(findings.place_of({"rpc.listen"}),
+                     fmt::format("rpc.listen is \"{}\", which other machines can reach; set rpc.allow_remote = true if that is "
+                                 "meant, or use a loopback address such as \"127.0.0.1:9090\"",
+                                 format_address(address)));
+    }
     std::set<std::string> seen;
     for (const Address& address : s.gateway.listen) {
         if (address.port != 0 && !seen.insert(format_address(address)).second) {

@@ -117,6 +117,14 @@ struct AdminSettings {
     ByteSize max_body_size;
 };
 
+/// gRPC.
+struct RpcSettings {
+    std::vector<Address> listen;  ///< none: off
+    bool allow_remote{};
+    ByteSize max_message_size;
+    std::uint32_t max_calls{};
+};
+
 struct EventsSettings {
     std::uint32_t keep{};
 };
@@ -205,6 +213,7 @@ struct Settings {
     LocalSettings local;
     StorageSettings storage;
     AdminSettings admin;
+    RpcSettings rpc;
     EventsSettings events;
     CommandsSettings commands;
     std::vector<ClusterSettings> clusters;

@@ -44,6 +44,10 @@ consteval Accessor admin() {
     return at<&Settings::admin, Member>();
 }
 template <auto Member>
+consteval Accessor rpc() {
+    return at<&Settings::rpc, Member>();
+}
+template <auto Member>
 consteval Accessor events() {
     return at<&Settings::events, Member>();
 }
@@ -74,6 +78,7 @@ constexpr std::array section_table{
     Section{"local", "The Mosquitto processes that Holdfast starts for clusters with source \"local\"."},
     Section{"storage", "The file in which devices, clusters and routes survive the process."},
     Section{"admin", "The HTTP API, metrics and events."},
+    Section{"rpc", "gRPC: commands to devices, and the health service."},
     Section{"events", "The list of recent events."},
     Section{"commands", "Commands to devices: the command centre, its channels, and how long everything is kept."},
 };
@@ -207,10 +212,19 @@ constexpr std::array setting_table{
         "Entries of a page when a request does not say.", {}},
     Row{"admin.page_size_max", admin<&A::page_size_max>(), "1000", "1", "10000", "entries", now,
         "Entries of a page at most.", {}},
-    Row{"admin.max_connections", admin<&A::max_connections>(), "64", "1", "10000", "connections", restart,
+    Row{"admin.max_connections", admin<&A::max_connections>(), "1024", "1", "10000", "connections", restart,
         "Connections to the API at a time, event streams included.", {}},
     Row{"admin.max_body_size", admin<&A::max_body_size>(), "32MiB", "1KiB", "1GiB", "", restart,
         "The largest request body taken; imports are the large ones.", {}},
+
+    Row{"rpc.listen", rpc<&RpcSettings::listen>(), "127.0.0.1:9090", "0", "1", "", restart,
+        "The address of the gRPC service; none turns it off. An address that others can reach needs allow_remote.", {}},
+    Row{"rpc.allow_remote", rpc<&RpcSettings::allow_remote>(), "false", "", "", "", restart,
+        "Whether listen may be an address that other machines can reach. Tokens then cross the network in clear.", {}},
+    Row{"rpc.max_message_size", rpc<&RpcSettings::max_message_size>(), "32MiB", "64KiB", "1GiB", "", restart,
+        "The largest request taken; batches and lists of devices are the large ones.", {}},
+    Row{"rpc.max_calls", rpc<&RpcSettings::max_calls>(), "20000", "1", "1000000", "calls", restart,
+        "Calls that are being answered at a time, those that wait for a command's end included.", {}},
 
     Row{"events.keep", events<&EventsSettings::keep>(), "10000", "1", "1000000", "events", restart,
         "How many of the last events are kept in memory.", {}},

@@ -15,7 +15,7 @@ describe('the demo, step by step', () => {
 
   before(async () => {
     holdfast = new Holdfast(makeDirectory(), '', {
-      args: ['--demo', '--set', 'gateway.listen=127.0.0.1:0', '--set', 'admin.listen=127.0.0.1:0', '--set', 'log.level=debug'],
+      args: ['--demo', '--set', 'gateway.listen=127.0.0.1:0', '--set', 'admin.listen=127.0.0.1:0', '--set', 'rpc.listen=', '--set', 'log.level=debug'],
     });
     await holdfast.start();
   });

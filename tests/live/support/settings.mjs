@@ -33,6 +33,7 @@ export const testSettings = {
   log: { level: 'debug' },
   gateway: { listen: ['127.0.0.1:0'], threads: 2, refusal_delay: '0s' },
   admin: { listen: '127.0.0.1:0' },
+  rpc: { listen: [] },
   probe: { interval: '200ms', timeout: '3s', down_time: '0s' },
   local: { restart_backoff_min: '100ms' },
 };

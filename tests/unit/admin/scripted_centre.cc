@@ -78,7 +78,8 @@ void ScriptedCentre::submit(command::Submission submission, const control::Calle
     done(control::Submitted{.command = commands_[made.id]});
 }
 
-std::unique_ptr<control::Watching> ScriptedCentre::wait(CommandId id, Time, CommandDone done) {
+std::unique_ptr<control::Watching> ScriptedCentre::wait(CommandId id, Time until, CommandDone done) {
+    last_until_ = until;
     const auto found = commands_.find(id);
     if (found == commands_.end()) {
         done(fail(Errc::not_found, "there is no such command"));

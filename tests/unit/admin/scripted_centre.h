@@ -48,6 +48,9 @@ public:
     /// What the next submissions fail with, if anything.
     void refuse_with(std::optional<Error> error) { refusal_ = std::move(error); }
 
+    [[nodiscard]] Time now() const { return clock_.now(); }
+    /// Until when the last one who waited would have.
+    [[nodiscard]] Time last_until() const noexcept { return last_until_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waits_.size(); }
     [[nodiscard]] std::size_t watching() const noexcept { return watches_.size(); }
     [[nodiscard]] const std::vector<command::Submission>& submissions() const noexcept { return submissions_; }
@@ -77,6 +80,7 @@ private:
     std::vector<storage::CommandStore::AuditEntry> audit_;
     std::optional<Error> refusal_;
     std::uint64_t made_ = 0;
+    Time last_until_{};
     bool at_once_ = false;
 };
 
