@@ -106,7 +106,7 @@ StoreStatus CommandWriter::status() const {
 
 bool CommandWriter::flush(Duration at_most) {
     Lock lock(mutex_);
-    const std::uint64_t oldest = ended_number_ + 1;
+    const std::uint64_t oldest = decided_number_ + 1;
     const std::uint64_t target = first_number_ + groups_.size() - 1;
     ++flushing_;
     wake_.notify_all();
@@ -137,7 +137,8 @@ void CommandWriter::wait_for_work(Lock& lock) {
     wake_.wait_for(lock, note_pause, [this] { return stopping_ || (flushing_ > 0 && !groups_.empty()) || urgent(); });
     if (!groups_.empty() && groups_.front().empty()) {
         groups_.pop_front();
-        ended_number_ = first_number_++;
+        decided_number_ = first_number_++;
+        ended_number_ = decided_number_;
         ended_.notify_all();
     }
 }
@@ -153,6 +154,7 @@ void CommandWriter::write_first(Lock& lock) {
     lock.lock();
     waiting_ -= group.commands();
     waiting_bytes_ -= group.bytes();
+    decided_number_ = number;
     if (written) {
         succeeded(group, took);
     } else {

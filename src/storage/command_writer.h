@@ -58,10 +58,11 @@ private:
     std::condition_variable wake_;   ///< for the writer
     std::condition_variable ended_;  ///< for `flush`: a group has ended
     std::deque<CommandGroup> groups_;
-    std::uint64_t first_number_ = 1;   ///< of the first group that waits; those before it have ended or are in hand
-    std::uint64_t ended_number_ = 0;   ///< of the last group that has ended
-    std::uint64_t failed_number_ = 0;  ///< of the last group that failed
-    std::size_t waiting_ = 0;          ///< commands, those in hand included
+    std::uint64_t first_number_ = 1;    ///< of the first group that waits; those before it have ended or are in hand
+    std::uint64_t ended_number_ = 0;    ///< of the last group whose end everybody has been told
+    std::uint64_t decided_number_ = 0;  ///< of the last group of which it is known what became of it
+    std::uint64_t failed_number_ = 0;   ///< of the last group that failed
+    std::size_t waiting_ = 0;           ///< commands, those in hand included
     std::size_t waiting_bytes_ = 0;
     std::size_t flushing_ = 0;
     bool notes_dropped_ = false;  ///< and the log has said so

@@ -142,6 +142,10 @@ int Database::wait_for_lock(void* patience, int times) {
 }
 
 Result<Database> Database::open(const std::string& path, Duration busy_timeout) {
+    // SQLite's statistics of its memory take a lock around each of its allocations, and nobody asks for them. Refused, without
+    // harm, where SQLite is in use already.
+    static const int without_statistics = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(without_statistics);
     sqlite3* handle = nullptr;
     const int code =
         sqlite3_open_v2(path.c_str(), &handle,
