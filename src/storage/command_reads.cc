@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "storage/command_columns.h"
@@ -177,17 +179,37 @@ Result<std::vector<command::Command>> CommandReads::list_device(const CommandQue
 }
 
 Result<std::vector<command::Command>> CommandReads::list(const CommandQuery& query) {
-    if (query.device) {
-        // Both looks are to see the same.
-        if (auto begun = database_.run("BEGIN"); !begun) return std::unexpected(std::move(begun.error()));
-        auto found = list_device(query);
-        database_.roll_back();
-        return found;
-    }
-    const auto walk = walk_for(query, mask_of(query.states));
+    // What is put together from several looks is to be seen at one moment.
+    if (auto begun = database_.run("BEGIN"); !begun) return std::unexpected(std::move(begun.error()));
+    auto found = query.device ? list_device(query) : list_any(query);
+    database_.roll_back();
+    return found;
+}
+
+Result<std::vector<command::Command>> CommandReads::list_any(const CommandQuery& query) {
+    const std::uint32_t states = mask_of(query.states);
+    const bool both_kinds = !only(states, open_states) && !only(states, unsuccessful_states);
+    if (!query.job && both_kinds && only(states, open_states | unsuccessful_states)) return list_unfinished(query);
+    const auto walk = walk_for(query, states);
     if (!walk) return std::unexpected(walk.error());
     const auto [from, below] = range_of(query);
     return page(*walk, query, from, below, limit_of(query));
+}
+
+/// Open and unsuccessful ones, each by their own index, so that the many that succeeded are not looked through.
+Result<std::vector<command::Command>> CommandReads::list_unfinished(const CommandQuery& query) {
+    CommandQuery open = query;
+    std::erase_if(open.states, command::is_terminal);
+    CommandQuery unsuccessful = query;
+    std::erase_if(unsuccessful.states, [](command::State state) { return !command::is_terminal(state); });
+    auto found = list_any(open);
+    if (!found) return found;
+    auto others = list_any(unsuccessful);
+    if (!others) return others;
+    std::ranges::move(*others, std::back_inserter(*found));
+    std::ranges::sort(*found, std::greater(), &command::Command::id);
+    if (found->size() > limit_of(query)) found->resize(limit_of(query));
+    return found;
 }
 
 Result<CommandSummary> CommandReads::summary() {

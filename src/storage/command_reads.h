@@ -38,6 +38,8 @@ private:
     [[nodiscard]] Result<std::vector<command::Command>> commands_of(Statement& query);
     [[nodiscard]] Result<std::vector<command::Job>> jobs_of(Statement& query);
     [[nodiscard]] Result<std::vector<command::Command>> list_device(const CommandQuery& query);
+    [[nodiscard]] Result<std::vector<command::Command>> list_any(const CommandQuery& query);
+    [[nodiscard]] Result<std::vector<command::Command>> list_unfinished(const CommandQuery& query);
     [[nodiscard]] Result<std::vector<command::Command>> page(const std::string& source, const CommandQuery& query,
                                                              command::CommandId from, command::CommandId below,
                                                              std::size_t limit);

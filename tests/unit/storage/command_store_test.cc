@@ -189,6 +189,8 @@ TEST_F(CommandStoreQueries, EveryConditionHolds) {
     EXPECT_EQ(found({.job = "j"}), (Names{"c3", "c2", "c1", "c0"}));
     EXPECT_EQ(found({.device = "other", .job = "j"}), (Names{"c2", "c0"}));
     EXPECT_EQ(found({.states = {State::failed, State::expired}}), (Names{"c5", "c1"}));
+    EXPECT_EQ(found({.states = {State::queued, State::failed, State::expired}}), (Names{"c6", "c5", "c4", "c3", "c1", "c0"}));
+    EXPECT_EQ(found({.states = {State::queued, State::failed, State::expired}, .limit = 3}), (Names{"c6", "c5", "c4"}));
     EXPECT_EQ(found({.states = {State::succeeded, State::failed}}), (Names{"c2", "c1"}));
     EXPECT_EQ(found({.states = {State::sent, State::queued}}), (Names{"c7", "c6", "c4", "c3", "c0"}));
     EXPECT_EQ(found({.device = "meter-7", .states = {State::queued}}), (Names{"c3"}));
