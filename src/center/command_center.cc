@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
+#include <variant>
 
 #include "runtime/log.h"
 
@@ -28,6 +29,12 @@ constexpr std::size_t response_window = 8192;
 constexpr std::size_t open_page = 1000;
 constexpr std::size_t retention_step = 5000;
 constexpr Duration sweep_interval = std::chrono::seconds(10);
+
+/// Nothing follows from it, and a later word says more.
+bool is_mere_progress(const command::Report& report) {
+    if (const auto* delivered = std::get_if<command::Delivered>(&report.what)) return !delivered->last_word;
+    return std::holds_alternative<command::Sent>(report.what);
+}
 
 }  // namespace
 
@@ -55,6 +62,7 @@ CommandCenter::CommandCenter(asio::io_context& io, const Clock& clock, storage::
       gate_(io, store,
             {.pass = [this](Passed&& passed) { pass(std::move(passed)); },
              .give_back = [this](std::vector<command::CommandId>&& ids, const Error& why) { give_back(std::move(ids), why); },
+             .opened = [this] { settle_soon(); },
              .newest = [this](command::CommandId id) { return dispatcher_.find(id); }}),
       lease_(io, clock, store, options_.dispatcher.centre, options_.lease,
              {.begin_anew = [this] { begin_anew(); },
@@ -87,8 +95,9 @@ CommandCenter::~CommandCenter() {
 Result<> CommandCenter::start() {
     if (auto leased = lease_.start(); !leased) return leased;
     running_ = true;
+    // Reports and submissions wait until everything that is open is held again: a report about a command that is not would be
+    // lost, and a new command would pass older ones of its device.
     read_open(std::nullopt);
-    consume();
     devices_ = directory_.watch_devices([this](std::string_view device) {
         dispatcher_.device_changed(device, moment());
         settle_soon();
@@ -150,7 +159,13 @@ void CommandCenter::take_response(const queue::Delivery& delivery) {
         return;
     }
     dispatcher_.report(*report, moment());
-    handled_.push_back(delivery.id);
+    if (is_mere_progress(*report)) {
+        // The device's next word waits behind it, most often its last one: it need not wait for a record too. Progress that is
+        // lost with the process is found again, as whoever restores the command asks the channel.
+        responses_->ack(delivery.id);
+    } else {
+        handled_.push_back(delivery.id);
+    }
     settle_soon();
 }
 
@@ -202,7 +217,7 @@ void CommandCenter::settle_soon() {
 
 void CommandCenter::settle() {
     settling_ = false;
-    if (!running_) return;
+    if (!running_ || gate_.full()) return;
     arm_timer();
     if (!dispatcher_.urgent() && clock_.now() < settle_by_) {
         // Mere progress waits a moment: most often the command's end comes right behind it, and both are one write.
@@ -326,6 +341,7 @@ void CommandCenter::read_open(std::optional<command::CommandId> after) {
     settle_soon();
     if (last) {
         reading_ = false;
+        if (!responses_) consume();
         return;
     }
     asio::post(io_, [self = self_, behind] {
@@ -457,7 +473,8 @@ control::CentreStatus CommandCenter::status() {
 }
 
 command::CommandId CommandCenter::new_id() {
-    return command::CommandId::make(clock_.wall(), random_(), random_());
+    last_id_ = command::CommandId::make_after(last_id_, clock_.wall(), random_(), random_());
+    return last_id_;
 }
 
 void CommandCenter::audit(const control::Caller& caller, std::string_view action, std::string object, std::string detail) {

@@ -138,6 +138,7 @@ private:
     control::DeviceDirectory& directory_;
     CenterOptions options_;
     std::mt19937_64 random_;
+    command::CommandId last_id_;
     command::Dispatcher dispatcher_;
     DurableGate gate_;
     CentreLease lease_;

@@ -70,6 +70,8 @@ void DurableGate::done(std::uint64_t number, const Result<>& result) {
         failing_.reset();
         why_.clear();
         log::info("centre", "commands are recorded again");
+        hooks_.opened();
+        if (stopped_) return;
     }
     release();
 }

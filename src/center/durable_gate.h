@@ -39,6 +39,8 @@ public:
         std::function<void(Passed&&)> pass;
         /// Accepted commands that could not be recorded; forget them.
         std::function<void(std::vector<command::CommandId>&&, const Error& why)> give_back;
+        /// Records can be made durable again.
+        std::function<void()> opened;
         /// The newest form of a command, null when it is not held any more.
         std::function<const command::Command*(command::CommandId)> newest;
     };
@@ -53,12 +55,15 @@ public:
     /// True while records cannot be made durable; `why_closed` says why.
     [[nodiscard]] bool closed() const noexcept { return failing_.has_value(); }
     [[nodiscard]] const std::string& why_closed() const noexcept { return why_; }
-    /// Nothing waits.
-    [[nodiscard]] bool idle() const noexcept { return batches_.empty(); }
+    /// True while so much waits for the store that no more should enter.
+    [[nodiscard]] bool full() const noexcept { return closed() && batches_.size() >= max_waiting; }
     /// Lets nothing out any more.
     void stop();
 
 private:
+    /// Batches that wait while the store fails.
+    static constexpr std::size_t max_waiting = 256;
+
     enum class Progress : std::uint8_t { writing, durable, failed };
     struct Batch {
         std::uint64_t number = 0;

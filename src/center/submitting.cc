@@ -31,6 +31,10 @@ void CommandCenter::submit(command::Submission submission, const control::Caller
         done(fail(command::Errc::stopping, "this command centre ends; ask again in a moment"));
         return;
     }
+    if (!responses_) {
+        done(fail(command::Errc::stopping, "this command centre is starting; ask again in a moment"));
+        return;
+    }
     if (!caller.name.empty()) submission.submitted_by = caller.name;
     auto command = command::make_command(submission, new_id(), options_.limits, clock_.wall());
     if (!command) {

@@ -1,9 +1,12 @@
-// Routes a device and reads its CONNECT with machines alone: no Asio, no SQLite, no thread, no clock.
+// Routes a device, reads its CONNECT and sends it a command with machines alone: no Asio, no SQLite, no thread, no clock.
 
 #include <cstdio>
 
+#include "command/dispatcher.h"
+#include "command/submission.h"
 #include "fleet/fleet.h"
 #include "mqtt/connect_view.h"
+#include "profile/profile_table.h"
 #include "proxy/connection.h"
 
 int main() {
@@ -22,6 +25,18 @@ int main() {
     if (!connection.device_bytes(connect, limits, Time{}).plan) return 2;
     const proxy::Actions actions = connection.plan(*snapshot, "127.0.0.1", true, 1, limits, Time{});
     if (actions.connect != *node) return 3;
+
+    command::Dispatcher dispatcher(
+        {},
+        [](std::string_view) { return command::DevicePlace{.known = true, .cluster = "east", .node = "east-1", .session = 1}; },
+        1);
+    const auto command =
+        command::make_command({.device = "meter-7", .name = "reboot"}, command::CommandId(1, 1), {}, WallTime{});
+    if (!command || !dispatcher.submit(*command, {})) return 4;
+    const command::DispatcherEffects effects = dispatcher.take_effects();
+    if (effects.requests.size() != 1) return 5;
+    const profile::ProfileTable profiles;
+    if (!profiles.of("meter-7").answers()) return 6;
     std::puts("meter-7 goes to east-1");
     return 0;
 }
