@@ -79,7 +79,7 @@ void ScriptedCentre::submit(command::Submission submission, const control::Calle
 }
 
 std::unique_ptr<control::Watching> ScriptedCentre::wait(CommandId id, Time until, CommandDone done) {
-    last_until_ = until;
+    last_wait_ = until - clock_.now();
     const auto found = commands_.find(id);
     if (found == commands_.end()) {
         done(fail(Errc::not_found, "there is no such command"));

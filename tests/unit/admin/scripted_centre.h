@@ -48,9 +48,8 @@ public:
     /// What the next submissions fail with, if anything.
     void refuse_with(std::optional<Error> error) { refusal_ = std::move(error); }
 
-    [[nodiscard]] Time now() const { return clock_.now(); }
-    /// Until when the last one who waited would have.
-    [[nodiscard]] Time last_until() const noexcept { return last_until_; }
+    /// How long the last one who waited would have.
+    [[nodiscard]] Duration last_wait() const noexcept { return last_wait_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waits_.size(); }
     [[nodiscard]] std::size_t watching() const noexcept { return watches_.size(); }
     [[nodiscard]] const std::vector<command::Submission>& submissions() const noexcept { return submissions_; }
@@ -80,7 +79,7 @@ private:
     std::vector<storage::CommandStore::AuditEntry> audit_;
     std::optional<Error> refusal_;
     std::uint64_t made_ = 0;
-    Time last_until_{};
+    Duration last_wait_{};
     bool at_once_ = false;
 };
 
