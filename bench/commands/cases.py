@@ -61,6 +61,8 @@ def bout_sync(bench: Bench, kind: str) -> dict[str, float]:
             else:
                 child = scene.drive("bare", port=scene.node_port, **options)
             figures |= {f"{name}_{callers}": value for name, value in scene.cost(child).items()}
+        if kind == "bare":
+            figures["commit_us"] = _floor(bench, scene, int(bench.scaled(1000, 200)), 1)["p50_us"]
     figures["best"] = max(figures[f"per_second_{callers}"] for callers in CALLERS[1:])
     return figures
 
@@ -69,9 +71,7 @@ def bout_submit(bench: Bench, kind: str) -> dict[str, float]:
     rows, singles = int(bench.scaled(60000, 20000)), int(bench.scaled(20000, 5000))
     with Scene(bench.tools, bench.run_dir, DEVICES, kind == "holdfast") as scene:
         if kind == "floor":
-            floor_dir = bench.run_dir / f"floor-{time.monotonic_ns()}"
-            floor_dir.mkdir()
-            cost = scene.cost(scene.drive("floor", dir=floor_dir, count=rows, batch=256))
+            cost = _floor(bench, scene, rows, 256)
             rate = cost["commands"] / cost["seconds"]
             return {"batch": rate, "single": rate, "cpu_us": cost["all_cpu_us"]}
         scene.devices_leave(scene.devices_there())
@@ -95,6 +95,13 @@ def bout_drain(bench: Bench, kind: str) -> dict[str, float]:
         if states["succeeded"] != count:
             raise BenchError(f"of {count} commands {states['succeeded']} succeeded: {states}")
     return {"seconds": seconds, "per_second": count / seconds}
+
+
+def _floor(bench: Bench, scene: Scene, rows: int, batch: int) -> dict[str, float]:
+    """SQLite alone: `rows` rows, `batch` in a transaction."""
+    floor_dir = bench.run_dir / f"floor-{time.monotonic_ns()}"
+    floor_dir.mkdir()
+    return scene.cost(scene.drive("floor", dir=floor_dir, count=rows, batch=batch))
 
 
 def _submit(scene: Scene, count: int, connections: int, batch: int) -> Child:
@@ -126,6 +133,7 @@ def _sync_figures() -> list[Figure]:
             Figure(f"cpu_us_{callers}", f"{who}: CPU of holdfast a command", "us", 1),
             Figure(f"all_cpu_us_{callers}", f"{who}: CPU of everything", "us", 1),
         ]
+    figures.append(Figure("commit_us", "SQLite alone: one row, one commit, p50", "us"))
     return figures + [Figure("best", "best of 64 and 1000 callers", "/s", ratio_at_least=0.4)]
 
 
