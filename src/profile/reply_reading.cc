@@ -137,7 +137,7 @@ Result<ReplyRules> ReplyRules::compile(const ReplyText& text) {
 }
 
 Result<> ReplyRules::compile_pattern() {
-    constexpr std::int64_t most_memory = 1024 * 1024;
+    constexpr std::int64_t most_memory = 1 << 20;
     if (text_.pattern.empty()) return {};
     const auto bad = [](std::string why) { return fail(Errc::bad_profile, "reply.pattern: " + std::move(why)); };
     if (text_.pattern.size() > max_pattern_length) return bad(fmt::format("at most {} bytes", max_pattern_length));
