@@ -33,6 +33,8 @@ struct AdminOptions {
     /// What a follower of commands has not taken yet, at most; what is beyond is counted and told.
     std::size_t max_followed_commands = 4096;
     std::size_t max_followed_bytes = 4 * 1024 * 1024;
+    /// Devices whose change a follower of places was not told yet, at most; beyond it the follower has to come again.
+    std::size_t max_waiting_places = 100'000;
     /// Events that go to a follower in one piece.
     std::size_t event_batch = 256;
 

@@ -8,6 +8,7 @@
 #include <exception>
 #include <utility>
 
+#include "admin/api.h"
 #include "admin/problem.h"
 
 namespace holdfast::admin {
@@ -44,7 +45,11 @@ const ErrorCategory& error_category(AdminErrc) noexcept {
 }
 
 AdminServer::AdminServer(asio::io_context& io, Api& api, access::Tokens& tokens, AdminOptions options)
-    : io_(io), options_(std::move(options)), context_{api, route_table(), tokens, options_}, acceptor_(io), accept_pause_(io) {}
+    : io_(io),
+      options_(std::move(options)),
+      context_{api, api.control == nullptr ? fleetless_route_table() : route_table(), tokens, options_},
+      acceptor_(io),
+      accept_pause_(io) {}
 
 AdminServer::~AdminServer() {
     stop();

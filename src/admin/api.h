@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "admin/admin_options.h"
+#include "base/time.h"
 #include "control/command_port.h"
+#include "control/device_directory.h"
 #include "control/fleet_control.h"
 #include "settings/load.h"
 #include "settings/reload.h"
@@ -28,15 +30,25 @@ struct ApiHooks {
     std::function<std::expected<settings::Reload, std::vector<settings::Problem>>()> reload_settings;
     /// The process of a node that Holdfast runs itself; 0 while it does not run, nothing for other nodes.
     std::function<std::optional<int>(std::string_view node)> node_pid;
+    /// What else an operator should look at, a sentence each.
+    std::function<std::vector<std::string>()> troubles;
+    /// Why there is no command centre, where `Api::commands` is null.
+    std::function<std::string()> no_commands;
 };
 
 /// Threads: the control thread only. Everything referred to must outlive the server.
 struct Api {
     boost::asio::io_context& io;
-    control::FleetControl& control;
+    const Clock& clock;
+    /// Null in a process without a fleet: routes that need one then say so; see `Route::needs`.
+    control::FleetControl* control;
+    /// The same fleet; null without one.
+    control::DeviceDirectory* directory;
     const AdminOptions& options;
     ApiHooks hooks = {};
     std::string version = {};
+    /// When the process began.
+    WallTime started_at = clock.wall();
     /// Used where a request names no pace; connections a second, 0 for all at once. May be changed at run time.
     double move_pace = 0;
     double drain_pace = 0;

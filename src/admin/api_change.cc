@@ -36,7 +36,7 @@ asio::awaitable<void> wait_for(Api& api, std::shared_ptr<Pending> pending) {
 
 asio::awaitable<Result<control::Durability>> change_fleet(Api& api, ChangeFn change) {
     const auto pending = std::make_shared<Pending>();
-    const Result<void> done = api.control.change(change, [pending](const control::Durability& durability) {
+    const Result<void> done = api.control->change(change, [pending](const control::Durability& durability) {
         pending->outcome = durability;
         if (pending->resume) pending->resume();
     });

@@ -16,7 +16,7 @@ constexpr std::size_t shown_payload = 4096;
 
 Answer show_audit(Api& api, const Request& request) {
     PageRequest page;
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"limit"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
     const auto entries = api.commands->audit_log(page.limit);
@@ -42,7 +42,7 @@ Answer show_audit(Api& api, const Request& request) {
 
 Answer list_poison(Api& api, const Request& request) {
     PageRequest page;
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"limit"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
     std::string text;

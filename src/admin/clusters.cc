@@ -24,7 +24,7 @@ Answer list_clusters(Api& api, const Request& request) {
     PageRequest page;
     if (auto refusal = refuse_unknown_parameters(request, {"limit", "cursor"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
-    const fleet::Topology& topology = api.control.fleet().topology();
+    const fleet::Topology& topology = api.control->fleet().topology();
     boost::json::array items;
     std::optional<std::uint64_t> next;
     for (std::size_t i = page.cursor.value_or(0); i < topology.clusters.size(); ++i) {
@@ -33,16 +33,16 @@ Answer list_clusters(Api& api, const Request& request) {
             next = i;
             break;
         }
-        items.emplace_back(cluster_view(api.control.fleet(), fleet::ClusterIndex(static_cast<std::uint16_t>(i))));
+        items.emplace_back(cluster_view(api.control->fleet(), fleet::ClusterIndex(static_cast<std::uint16_t>(i))));
     }
     co_return page_response(std::move(items), next);
 }
 
 Answer show_cluster(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    const fleet::ClusterIndex index = api.control.fleet().topology().find_cluster(request.path_values[0]);
+    const fleet::ClusterIndex index = api.control->fleet().topology().find_cluster(request.path_values[0]);
     if (!index.valid()) co_return no_such_cluster(request.path_values[0]);
-    co_return json_response(cluster_view(api.control.fleet(), index));
+    co_return json_response(cluster_view(api.control->fleet(), index));
 }
 
 Answer create_cluster(Api& api, const Request& request) {
@@ -57,7 +57,7 @@ Answer create_cluster(Api& api, const Request& request) {
     if (!fleet::valid_name(spec.name)) {
         co_return invalid_value("a cluster's name has 1 to 128 letters, digits, '.', '_', '-', '@' or ':'", "/name");
     }
-    if (api.control.fleet().topology().find_cluster(spec.name).valid()) {
+    if (api.control->fleet().topology().find_cluster(spec.name).valid()) {
         co_return problem({409, "already-exists", fmt::format("there is a cluster '{}' already", spec.name)});
     }
     const ChangeFn change = [spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
@@ -67,9 +67,9 @@ Answer create_cluster(Api& api, const Request& request) {
     };
     const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
-    const fleet::ClusterIndex index = api.control.fleet().topology().find_cluster(spec.name);
+    const fleet::ClusterIndex index = api.control->fleet().topology().find_cluster(spec.name);
     if (!index.valid()) co_return no_such_cluster(spec.name);
-    Response response = changed(201, cluster_view(api.control.fleet(), index), *done);
+    Response response = changed(201, cluster_view(api.control->fleet(), index), *done);
     response.headers.emplace_back("Location", fmt::format("/api/v1/clusters/{}", spec.name));
     co_return response;
 }
@@ -77,9 +77,9 @@ Answer create_cluster(Api& api, const Request& request) {
 Answer change_cluster(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const std::string& name = request.path_values[0];
-    fleet::ClusterIndex index = api.control.fleet().topology().find_cluster(name);
+    fleet::ClusterIndex index = api.control->fleet().topology().find_cluster(name);
     if (!index.valid()) co_return no_such_cluster(name);
-    const fleet::TopologyCluster& now = api.control.fleet().topology().cluster(index);
+    const fleet::TopologyCluster& now = api.control->fleet().topology().cluster(index);
     fleet::ClusterSpec spec{now.name, now.weight, now.source, now.enabled};
     JsonFields fields(request);
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(spec.weight));
@@ -92,9 +92,9 @@ Answer change_cluster(Api& api, const Request& request) {
     };
     const auto done = co_await change_fleet(api, change);
     if (!done) co_return refuse(done.error());
-    index = api.control.fleet().topology().find_cluster(name);
+    index = api.control->fleet().topology().find_cluster(name);
     if (!index.valid()) co_return no_such_cluster(name);
-    co_return changed(200, cluster_view(api.control.fleet(), index), *done);
+    co_return changed(200, cluster_view(api.control->fleet(), index), *done);
 }
 
 Answer remove_cluster(Api& api, const Request& request) {
@@ -102,9 +102,9 @@ Answer remove_cluster(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {"force"})) co_return std::move(*refusal);
     if (auto refusal = read_flag(request, "force", force)) co_return std::move(*refusal);
     const std::string name = request.path_values[0];
-    const fleet::ClusterIndex index = api.control.fleet().topology().find_cluster(name);
+    const fleet::ClusterIndex index = api.control->fleet().topology().find_cluster(name);
     if (!index.valid()) co_return no_such_cluster(name);
-    const fleet::ClusterSource source = api.control.fleet().topology().cluster(index).source;
+    const fleet::ClusterSource source = api.control->fleet().topology().cluster(index).source;
     if (source != fleet::ClusterSource::api) {
         co_return conflict(fmt::format("cluster '{}' is declared in the settings; take it out there", name));
     }

@@ -56,8 +56,8 @@ Response refuse_command(const Error& error) {
     return response;
 }
 
-Response no_centre() {
-    return unavailable("this process has no command centre");
+Response no_centre(const Api& api) {
+    return unavailable(api.hooks.no_commands ? api.hooks.no_commands() : "this process has no command centre");
 }
 
 Response no_such_command(std::string_view id) {

@@ -16,7 +16,7 @@ namespace holdfast::admin {
 [[nodiscard]] Response refuse_command(const Error& error);
 
 /// For a process without a command centre.
-[[nodiscard]] Response no_centre();
+[[nodiscard]] Response no_centre(const Api& api);
 [[nodiscard]] Response no_such_command(std::string_view id);
 
 /// `text` with a line's end.

@@ -91,7 +91,7 @@ private:
 }  // namespace
 
 Answer watch_commands(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"device", "job", "id"})) co_return std::move(*refusal);
     if (*api.event_streams >= api.options.max_event_streams)
         co_return unavailable(fmt::format("{} clients follow events already, which is as many as may", *api.event_streams));

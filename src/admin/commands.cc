@@ -48,7 +48,7 @@ asio::awaitable<Ended> await_end(Api& api, const Request& request, command::Comm
 
 /// When the waiting for a command ends: with the time that the caller gives, at the latest a moment after its deadline.
 Time wait_until(const Api& api, const WaitFor& wait, WallTime deadline) {
-    const Moment moment = api.control.moment();
+    const Moment moment{api.clock.now(), api.clock.wall()};
     const Duration left = std::max<Duration>(deadline - moment.wall, Duration(0)) + end_grace;
     return moment.now + (wait.at_most ? std::min(*wait.at_most, left) : left);
 }
@@ -67,7 +67,7 @@ Response command_response(const command::Command& command, unsigned status, bool
 }  // namespace
 
 Answer submit_command(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"wait"})) co_return std::move(*refusal);
     WaitFor wait;
     if (auto refusal = read_wait(request, wait)) co_return std::move(*refusal);
@@ -134,7 +134,7 @@ std::expected<command::Submission, Problem> read_item(std::string_view text) {
 }  // namespace
 
 Answer submit_commands(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     if (!is_json_text(request.body)) {
         co_return bad_request(is_plain_utf8(request.body) ? "this is not well-formed JSON"
@@ -187,7 +187,7 @@ Response list_of(Api& api, const storage::CommandQuery& query) {
 }  // namespace
 
 Answer list_commands(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal =
             refuse_unknown_parameters(request, {"device", "job", "state", "from", "until", "before", "cursor", "limit"})) {
         co_return std::move(*refusal);
@@ -198,7 +198,7 @@ Answer list_commands(Api& api, const Request& request) {
 }
 
 Answer list_device_commands(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"job", "state", "from", "until", "before", "cursor", "limit"})) {
         co_return std::move(*refusal);
     }
@@ -209,7 +209,7 @@ Answer list_device_commands(Api& api, const Request& request) {
 }
 
 Answer show_command(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"wait"})) co_return std::move(*refusal);
     WaitFor wait;
     if (auto refusal = read_wait(request, wait)) co_return std::move(*refusal);
@@ -225,7 +225,7 @@ Answer show_command(Api& api, const Request& request) {
 }
 
 Answer cancel_command(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const auto id = command::CommandId::parse(request.path_values[0]);
     if (!id) co_return no_such_command(request.path_values[0]);
@@ -238,7 +238,7 @@ Answer cancel_command(Api& api, const Request& request) {
 }
 
 Answer show_command_summary(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const auto summary = api.commands->summary();
     if (!summary) co_return refuse_command(summary.error());

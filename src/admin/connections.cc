@@ -41,7 +41,7 @@ Answer list_connections(Api& api, const Request& request) {
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
     const ConnectionQuery query{request.query.get("cluster"), request.query.get("node"), request.query.get("device"),
                                 request.query.get("source")};
-    api.control.collect_now();
+    api.control->collect_now();
     const bool filtered = query.cluster || query.node || query.device || query.source;
 
     boost::json::array items;
@@ -54,8 +54,8 @@ Answer list_connections(Api& api, const Request& request) {
         const std::size_t step =
             filtered ? std::min(connections_at_once, page.limit - items.size()) : page.limit - items.size();
         std::vector<fleet::PresentConnection> connections;
-        const fleet::Topology& topology = api.control.fleet().topology();
-        cursor = api.control.fleet().presence().page(cursor, step, connections);
+        const fleet::Topology& topology = api.control->fleet().topology();
+        cursor = api.control->fleet().presence().page(cursor, step, connections);
         finished = cursor == 0;
         looked_at += step;
         for (const fleet::PresentConnection& connection : connections) {
@@ -67,18 +67,18 @@ Answer list_connections(Api& api, const Request& request) {
 
 Answer show_connection(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    api.control.collect_now();
+    api.control->collect_now();
     const auto id = parse_connection_name(request.path_values[0]);
-    const auto connection = id ? api.control.fleet().presence().find(*id) : std::nullopt;
+    const auto connection = id ? api.control->fleet().presence().find(*id) : std::nullopt;
     if (!connection) co_return not_found(fmt::format("connection '{}' is not open", request.path_values[0]));
-    co_return json_response(connection_view(api.control.fleet().topology(), *connection));
+    co_return json_response(connection_view(api.control->fleet().topology(), *connection));
 }
 
 Answer end_connection(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    api.control.collect_now();
+    api.control->collect_now();
     const auto id = parse_connection_name(request.path_values[0]);
-    if (!id || !api.control.end_connection(*id)) {
+    if (!id || !api.control->end_connection(*id)) {
         co_return not_found(fmt::format("connection '{}' is not open", request.path_values[0]));
     }
     co_return json_response({{"id", request.path_values[0]}, {"ending", true}}, 202);

@@ -248,7 +248,7 @@ Answer import_devices(Api& api, const Request& request) {
         while (auto record = splitter.next()) {
             // The last records wait for the end, so that their durability is that of the whole import.
             if (records.size() == records_at_once) {
-                const Result<void> taken = api.control.change(take_all(import, records));
+                const Result<void> taken = api.control->change(take_all(import, records));
                 if (!taken || !import.fatal().empty()) co_return import_broken(import, 422, "invalid-value", import.fatal());
                 co_await let_others_run(api);
             }

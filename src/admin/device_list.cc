@@ -51,7 +51,7 @@ Answer list_devices(Api& api, const Request& request) {
     query.node = request.query.get("node");
     query.tag = request.query.get("tag");
     query.prefix = request.query.get("prefix");
-    api.control.collect_now();
+    api.control->collect_now();
 
     fleet::DeviceCursor cursor;
     if (page.cursor) cursor = {.after = *page.cursor, .started = true, .finished = false};
@@ -61,7 +61,7 @@ Answer list_devices(Api& api, const Request& request) {
         if (looked_at > 0) co_await let_others_run(api);
         // A small step when few are missing, so that a page of ten does not look at thousands.
         const std::size_t step = std::min(devices_at_once, std::max<std::size_t>(page.limit - items.size(), looked_at / 2));
-        const fleet::DeviceTableView table = api.control.snapshot()->devices;
+        const fleet::DeviceTableView table = api.control->snapshot()->devices;
         std::vector<fleet::DeviceView> devices;
         const fleet::DeviceCursor before = cursor;
         table.collect(cursor, step, devices);
@@ -70,7 +70,7 @@ Answer list_devices(Api& api, const Request& request) {
         for (const fleet::DeviceView& device : devices) {
             ++taken;
             if (!may_match(query, device)) continue;
-            const auto status = api.control.device(device.id);
+            const auto status = api.control->device(device.id);
             if (!status || !matches(query, *status)) continue;
             items.emplace_back(device_view(api, *status));
             if (items.size() == page.limit) break;

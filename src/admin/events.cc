@@ -50,7 +50,7 @@ public:
           after_(after),
           timer_(api.io),
           streams_(api.event_streams),
-          subscription_(api.control.event_signal().subscribe([this] { timer_.cancel(); })) {
+          subscription_(api.control->event_signal().subscribe([this] { timer_.cancel(); })) {
         ++*streams_;
     }
     ~EventFollower() override { --*streams_; }
@@ -63,12 +63,12 @@ public:
             // A comment at once, so that the client knows that the stream stands.
             co_return std::string("retry: 1000\n: holdfast events\n\n");
         }
-        if (!cancelled_ && api_.control.fleet().events().last_seq() <= after_) {
+        if (!cancelled_ && api_.control->fleet().events().last_seq() <= after_) {
             timer_.expires_after(api_.options.event_heartbeat);
             co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
         }
         if (cancelled_) co_return std::nullopt;
-        const auto page = api_.control.fleet().events().after(after_, api_.options.event_batch);
+        const auto page = api_.control->fleet().events().after(after_, api_.options.event_batch);
         if (page.events.empty()) co_return std::string(": still here\n\n");
         std::string text;
         if (page.missed > 0) text += sse_missed(page.missed);
@@ -109,7 +109,7 @@ Answer list_or_follow_events(Api& api, const Request& request) {
     PageRequest page;
     if (auto refusal = refuse_unknown_parameters(request, {"limit", "since"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
-    const fleet::EventLog& log = api.control.fleet().events();
+    const fleet::EventLog& log = api.control->fleet().events();
     const bool as_json = request.accept.find("application/json") != std::string::npos;
     // A follower without a place begins with what happens from now on; a list with all that is kept.
     std::uint64_t after = as_json ? 0 : log.last_seq();

@@ -86,6 +86,9 @@ Answer list_refusals(Api& api, const Request& request);
 // events.cc
 Answer list_or_follow_events(Api& api, const Request& request);
 
+// places.cc
+Answer follow_places(Api& api, const Request& request);
+
 // health.cc
 Answer show_health(Api& api, const Request& request);
 

@@ -15,9 +15,9 @@ namespace holdfast::admin {
 namespace {
 
 boost::json::object store_view(const Api& api) {
-    const storage::StoreStatus status = api.control.store_status();
+    const storage::StoreStatus status = api.control->store_status();
     boost::json::object view;
-    view["kept"] = api.control.has_store();
+    view["kept"] = api.control->has_store();
     view["ok"] = status.ok;
     view["failing_since"] =
         status.failing_since ? boost::json::value(rfc3339(*status.failing_since)) : boost::json::value(nullptr);
@@ -27,7 +27,7 @@ boost::json::object store_view(const Api& api) {
 }
 
 boost::json::object gateway_view(const Api& api) {
-    const control::GatewayStats stats = api.control.gateway_stats();
+    const control::GatewayStats stats = api.control->gateway_stats();
     boost::json::object view;
     view["open"] = stats.open;
     view["relaying"] = stats.relaying;
@@ -61,10 +61,8 @@ void add_command_troubles(boost::json::array& out, const control::CentreStatus& 
     }
 }
 
-/// What an operator should look at, a sentence each.
-boost::json::array troubles(const Api& api) {
-    boost::json::array out;
-    const fleet::Topology& topology = api.control.fleet().topology();
+void add_fleet_troubles(boost::json::array& out, const Api& api) {
+    const fleet::Topology& topology = api.control->fleet().topology();
     for (const fleet::TopologyCluster& cluster : topology.clusters) {
         if (cluster.erased) continue;
         bool alive = false;
@@ -76,11 +74,21 @@ boost::json::array troubles(const Api& api) {
         }
         if (!alive && !cluster.nodes.empty()) out.emplace_back(fmt::format("cluster {} has no node that is up", cluster.name));
     }
-    const storage::StoreStatus store = api.control.store_status();
+    const storage::StoreStatus store = api.control->store_status();
     if (!store.ok) out.emplace_back(fmt::format("changes are not stored: {}", store.sentence));
-    if (api.commands != nullptr) add_command_troubles(out, api.commands->status());
-    if (api.control.gateway_stats().out_of_descriptors)
+    if (api.control->gateway_stats().out_of_descriptors)
         out.emplace_back("the gateway has no file descriptor left for new connections");
+}
+
+/// What an operator should look at, a sentence each.
+boost::json::array troubles(const Api& api) {
+    boost::json::array out;
+    if (api.control != nullptr) add_fleet_troubles(out, api);
+    if (api.commands != nullptr) add_command_troubles(out, api.commands->status());
+    if (api.hooks.troubles) {
+        for (const std::string& sentence : api.hooks.troubles())
+            out.emplace_back(sentence);
+    }
     return out;
 }
 
@@ -95,15 +103,17 @@ Answer show_health(Api& api, const Request& request) {
         co_return json_response(std::move(body));
     }
     boost::json::array problems = troubles(api);
-    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(api.control.moment().wall - api.control.started_at());
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(api.clock.wall() - api.started_at);
     body["status"] = problems.empty() ? "ok" : "degraded";
     body["problems"] = std::move(problems);
     body["version"] = api.version;
-    body["since"] = rfc3339(api.control.started_at());
+    body["since"] = rfc3339(api.started_at);
     body["uptime_s"] = uptime.count();
-    body["fleet"] = fleet_view(api.control.fleet());
-    body["gateway"] = gateway_view(api);
-    body["store"] = store_view(api);
+    if (api.control != nullptr) {
+        body["fleet"] = fleet_view(api.control->fleet());
+        body["gateway"] = gateway_view(api);
+        body["store"] = store_view(api);
+    }
     if (api.commands != nullptr) body["commands"] = centre_view(*api.commands);
     co_return json_response(std::move(body));
 }

@@ -41,7 +41,7 @@ control::JobRequest read_job(JsonFields& fields, std::string_view text) {
 }  // namespace
 
 Answer create_job(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     JsonFields fields(request);
     control::JobRequest job = read_job(fields, request.body);
@@ -60,7 +60,7 @@ Answer create_job(Api& api, const Request& request) {
 
 Answer list_jobs(Api& api, const Request& request) {
     PageRequest page;
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {"limit"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
     const auto jobs = api.commands->list_jobs(page.limit);
@@ -78,7 +78,7 @@ Answer list_jobs(Api& api, const Request& request) {
 }
 
 Answer show_job(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const JobDone job = api.commands->get_job(std::string_view(request.path_values[0]).substr(0, max_job_id_length));
     if (!job) co_return refuse_command(job.error());
@@ -86,7 +86,7 @@ Answer show_job(Api& api, const Request& request) {
 }
 
 Answer cancel_job(Api& api, const Request& request) {
-    if (api.commands == nullptr) co_return no_centre();
+    if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     const Eventual<JobDone> cancelled;
     std::function<void(JobDone)> done = [cancelled](JobDone result) { cancelled.bring(std::move(result)); };

@@ -88,7 +88,7 @@ json::object cluster_view(const fleet::Fleet& fleet, fleet::ClusterIndex index) 
 }
 
 json::object node_view(const Api& api, fleet::NodeIndex index) {
-    const fleet::Fleet& fleet = api.control.fleet();
+    const fleet::Fleet& fleet = api.control->fleet();
     const fleet::TopologyNode& node = fleet.topology().node(index);
     json::object view;
     view["name"] = text(node.name);
@@ -144,7 +144,7 @@ json::object device_view(const Api& api, const fleet::DeviceStatus& status) {
     view["enrolled_at"] = time_or_null(record.enrolled_at);
     view["routed_at"] = time_or_null(record.routed_at);
     view["connected_last"] = time_or_null(record.connected_last);
-    view["connection"] = status.connection ? json::value(connection_view(api.control.fleet().topology(), *status.connection))
+    view["connection"] = status.connection ? json::value(connection_view(api.control->fleet().topology(), *status.connection))
                                            : json::value(nullptr);
     return view;
 }

@@ -176,12 +176,14 @@ public:
         out.begin("holdfast_info", "Always 1; the version stands in the label.", MetricType::Gauge);
         out.value(1, {{"version", api_.version}});
         out.gauge("holdfast_start_time_seconds", "When the process began, in seconds since 1970.",
-                  std::chrono::duration<double>(api_.control.started_at().time_since_epoch()).count());
-        add_nodes(out, api_.control.fleet());
-        add_connects(out, api_.control.counters());
-        add_fleet(out, api_.control.fleet());
-        add_gateway(out, api_.control.gateway_stats());
-        add_store(out, api_.control.store_status());
+                  std::chrono::duration<double>(api_.started_at.time_since_epoch()).count());
+        if (api_.control != nullptr) {
+            add_nodes(out, api_.control->fleet());
+            add_connects(out, api_.control->counters());
+            add_fleet(out, api_.control->fleet());
+            add_gateway(out, api_.control->gateway_stats());
+            add_store(out, api_.control->store_status());
+        }
         out.gauge("holdfast_event_followers", "Clients that follow events.", static_cast<double>(*api_.event_streams));
         return out.take();
     }
@@ -194,7 +196,7 @@ private:
 
 Answer show_metrics(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    api.control.collect_now();
+    if (api.control != nullptr) api.control->collect_now();
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, Measurements(api).Collect());
     Response response;

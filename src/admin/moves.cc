@@ -21,7 +21,7 @@ std::optional<fleet::JobStatus> find_job(const Api& api, std::string_view text) 
     const char* const end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, id);
     if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-    for (const fleet::JobStatus& job : api.control.fleet().jobs()) {
+    for (const fleet::JobStatus& job : api.control->fleet().jobs()) {
         if (job.id.value() == id) return job;
     }
     return std::nullopt;
@@ -32,7 +32,7 @@ Response no_such_move(std::string_view id) {
 }
 
 Response job_response(const Api& api, fleet::JobId id, unsigned status, const control::Durability& durability) {
-    for (const fleet::JobStatus& job : api.control.fleet().jobs()) {
+    for (const fleet::JobStatus& job : api.control->fleet().jobs()) {
         if (job.id == id) return changed(status, job_view(job), durability);
     }
     return no_such_move(fmt::format("{}", id.value()));
@@ -44,7 +44,7 @@ Answer list_moves(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
     boost::json::array items;
     // Bounded by the fleet: so many run, so many finished ones are kept.
-    for (const fleet::JobStatus& job : api.control.fleet().jobs())
+    for (const fleet::JobStatus& job : api.control->fleet().jobs())
         items.emplace_back(job_view(job));
     co_return page_response(std::move(items), std::nullopt);
 }
@@ -72,14 +72,14 @@ Answer start_move(Api& api, const Request& request) {
     if (!filter.tag && !filter.cluster)
         fields.complain("cluster", "say which devices: 'tag', 'cluster', or both, and 'percent' of them");
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
-    const fleet::Topology& topology = api.control.fleet().topology();
+    const fleet::Topology& topology = api.control->fleet().topology();
     if (filter.cluster && !topology.find_cluster(*filter.cluster).valid()) {
         co_return invalid_value(fmt::format("there is no cluster '{}'", *filter.cluster), "/cluster");
     }
     if (!release && !topology.find_cluster(to).valid() && !topology.find_node(to).valid()) {
         co_return invalid_value(fmt::format("there is no cluster or node '{}'", to), "/to");
     }
-    api.control.collect_now();
+    api.control->collect_now();
     fleet::JobId job;
     const ChangeFn change = [&](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto started = fleet.move_devices(filter, to, pace, moment);

@@ -22,7 +22,7 @@ Response no_such_node(std::string_view name) {
 }
 
 fleet::NodeIndex find_node(const Api& api, std::string_view name) {
-    return api.control.fleet().topology().find_node(name);
+    return api.control->fleet().topology().find_node(name);
 }
 
 bool is_host(std::string_view host) {
@@ -65,7 +65,7 @@ Answer list_nodes(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {"limit", "cursor", "cluster", "state"}))
         co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
-    const fleet::Topology& topology = api.control.fleet().topology();
+    const fleet::Topology& topology = api.control->fleet().topology();
     const auto cluster = request.query.get("cluster");
     const auto state = request.query.get("state");
     if (cluster && !topology.find_cluster(*cluster).valid())
@@ -94,7 +94,7 @@ Answer show_node(Api& api, const Request& request) {
 
 Answer create_node(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    const fleet::Topology& topology = api.control.fleet().topology();
+    const fleet::Topology& topology = api.control->fleet().topology();
     const std::string& cluster = request.path_values[0];
     const fleet::ClusterIndex index = topology.find_cluster(cluster);
     if (!index.valid()) co_return not_found(fmt::format("there is no cluster '{}'", cluster));
@@ -125,7 +125,7 @@ Answer change_node(Api& api, const Request& request) {
     const std::string& name = request.path_values[0];
     const fleet::NodeIndex index = find_node(api, name);
     if (!index.valid()) co_return no_such_node(name);
-    const fleet::TopologyNode& now = api.control.fleet().topology().node(index);
+    const fleet::TopologyNode& now = api.control->fleet().topology().node(index);
     fleet::NodeSpec spec{now.name, now.host, {}, now.port, now.weight};
     JsonFields fields(request);
     read_spec(fields, spec);
@@ -134,7 +134,7 @@ Answer change_node(Api& api, const Request& request) {
         co_return conflict(fmt::format("node '{}' is listed by '{}'; change it there", name, now.origin));
     }
     if (spec.host == now.host) spec.address = now.address;
-    const std::string cluster(api.control.fleet().topology().cluster_name(now.cluster));
+    const std::string cluster(api.control->fleet().topology().cluster_name(now.cluster));
     co_return co_await put(api, cluster, spec, 200);
 }
 
@@ -143,7 +143,7 @@ Answer remove_node(Api& api, const Request& request) {
     const std::string name = request.path_values[0];
     const fleet::NodeIndex index = find_node(api, name);
     if (!index.valid()) co_return no_such_node(name);
-    const fleet::TopologyNode& now = api.control.fleet().topology().node(index);
+    const fleet::TopologyNode& now = api.control->fleet().topology().node(index);
     if (now.origin != api_origin && now.listed) {
         co_return conflict(
             fmt::format("node '{}' is listed by '{}' and would come back; take it out there, or drain it", name, now.origin));

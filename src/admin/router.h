@@ -30,6 +30,12 @@ enum class BodyUse {
     stream,  ///< read by the handler through `Request::body_source`
 };
 
+/// What a route cannot work without.
+enum class Needs {
+    fleet,    ///< in a process without a fleet it says so
+    nothing,  ///< or it sees for itself what there is
+};
+
 /// Handlers run on the control thread; `api` and `request` live until the returned coroutine ends.
 using Handler = boost::asio::awaitable<Response> (*)(Api& api, const Request& request);
 
@@ -42,6 +48,7 @@ struct Route {
     BodyUse body = BodyUse::whole;
     /// What a caller needs for anything but GET.
     access::Scope scope = access::Scope::admin;
+    Needs needs = Needs::fleet;
 };
 
 [[nodiscard]] constexpr access::Scope needed_scope(const Route& route) noexcept {
@@ -50,6 +57,9 @@ struct Route {
 
 /// Every route there is.
 [[nodiscard]] std::span<const Route> route_table();
+
+/// The same for a process without a fleet: those that need one are refused with a sentence.
+[[nodiscard]] std::span<const Route> fleetless_route_table();
 
 struct RouteMatch {
     /// Null when no route has this path and method.

@@ -48,7 +48,7 @@ boost::json::object policy_view(const fleet::Policy& policy) {
 
 Answer show_routes(Api& api, const Request& request) {
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    const fleet::Fleet& fleet = api.control.fleet();
+    const fleet::Fleet& fleet = api.control->fleet();
     const fleet::Topology& topology = fleet.topology();
     boost::json::array clusters;
     for (std::size_t i = 0; i < topology.clusters.size(); ++i) {
@@ -61,7 +61,7 @@ Answer show_routes(Api& api, const Request& request) {
         clusters.emplace_back(std::move(cluster));
     }
     boost::json::object kinds;
-    const auto& opened = api.control.counters().opened_by_kind;
+    const auto& opened = api.control->counters().opened_by_kind;
     for (std::size_t kind = 0; kind < opened.size(); ++kind)
         kinds[to_string(static_cast<fleet::RouteKind>(kind))] = opened[kind];
     boost::json::object body;

@@ -12,9 +12,9 @@ Answer list_fights(Api& api, const Request& request) {
     PageRequest page;
     if (auto refusal = refuse_unknown_parameters(request, {"limit"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
-    api.control.collect_now();
+    api.control->collect_now();
     boost::json::array items;
-    for (const fleet::Fight& fight : api.control.fleet().fights(api.control.moment().now, page.limit)) {
+    for (const fleet::Fight& fight : api.control->fleet().fights(api.control->moment().now, page.limit)) {
         items.emplace_back(fight_view(fight));
     }
     co_return page_response(std::move(items), std::nullopt);
@@ -24,10 +24,10 @@ Answer list_refusals(Api& api, const Request& request) {
     PageRequest page;
     if (auto refusal = refuse_unknown_parameters(request, {"limit"})) co_return std::move(*refusal);
     if (auto refusal = read_page(api, request, page)) co_return std::move(*refusal);
-    api.control.collect_now();
+    api.control->collect_now();
     boost::json::array items;
-    for (const fleet::PastConnect& connect : api.control.fleet().history().refusals(page.limit)) {
-        items.emplace_back(past_connect_view(api.control.fleet().topology(), connect));
+    for (const fleet::PastConnect& connect : api.control->fleet().history().refusals(page.limit)) {
+        items.emplace_back(past_connect_view(api.control->fleet().topology(), connect));
     }
     co_return page_response(std::move(items), std::nullopt);
 }

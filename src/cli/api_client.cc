@@ -26,7 +26,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/sse_reader.h"
+#include "net/sse_reader.h"
 
 namespace holdfast::cli {
 
@@ -190,7 +190,7 @@ asio::awaitable<Result<void>> read_stream(asio::io_context& io, const ApiPlace& 
     if (head_error) co_return std::unexpected(broken(place, head_error));
     const unsigned status = parser.get().result_int();
     std::array<char, 16 * 1024> piece{};
-    SseReader reader;
+    net::SseReader reader;
     std::string refused;
     while (!parser.is_done()) {
         auto& body = parser.get().body();

@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "admin/admin_token.h"
 
@@ -16,6 +22,7 @@ namespace {
 constexpr std::string_view default_address = "127.0.0.1:8080";
 constexpr std::string_view default_port = "8080";
 constexpr std::size_t max_endpoint_length = 300;
+constexpr std::size_t max_centres = 100;
 
 std::string_view code_name(std::uint16_t code) {
     constexpr std::array<std::string_view, 1> names = {"malformed_address"};
@@ -29,6 +36,35 @@ std::string first_line(const std::filesystem::path& file) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
         line.pop_back();
     return line.size() <= max_endpoint_length ? line : std::string();
+}
+
+/// Whether somebody accepts connections there; a process that was killed has left its file behind.
+bool is_answered(const ApiPlace& place) {
+    boost::asio::io_context io(1);
+    boost::system::error_code error;
+    boost::asio::ip::tcp::resolver resolver(io);
+    const auto found = resolver.resolve(place.host, place.port, boost::asio::ip::resolver_base::numeric_host, error);
+    if (error) return false;
+    boost::asio::ip::tcp::socket socket(io);
+    boost::asio::connect(socket, found, error);
+    return !error;
+}
+
+/// The newest address of a command centre's process that answers; empty when none does.
+std::string find_centre(const std::filesystem::path& data_dir) {
+    std::error_code error;
+    std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> files;
+    for (const auto& entry : std::filesystem::directory_iterator(data_dir, error)) {
+        if (!entry.path().filename().string().starts_with("endpoint.") || files.size() >= max_centres) continue;
+        files.emplace_back(entry.last_write_time(error), entry.path());
+    }
+    std::ranges::sort(files, std::greater<>());
+    for (const auto& [time, file] : files) {
+        std::string address = first_line(file);
+        const auto place = parse_api_address(address);
+        if (place && is_answered(*place)) return address;
+    }
+    return {};
 }
 
 bool is_port(std::string_view text) noexcept {
@@ -109,24 +145,33 @@ Result<ApiPlace> find_api(const PlaceOptions& options, const Environment& enviro
         options.data_dir.empty() ? default_data_dir(environment) : std::filesystem::path(options.data_dir);
     std::string address = options.api;
     if (address.empty()) address = environment("HOLDFAST_API").value_or("");
-    if (address.empty() && !data_dir.empty()) address = first_line(data_dir / "endpoint");
+    if (address.empty() && options.centre && !data_dir.empty()) address = find_centre(data_dir);
+    if (address.empty() && !data_dir.empty()) address = read_endpoint_file(data_dir);
     if (address.empty()) address = default_address;
     auto place = parse_api_address(address);
     if (place) find_token(*place, options, environment, data_dir);
     return place;
 }
 
-bool write_endpoint_file(const std::filesystem::path& data_dir, const std::string& address) {
-    const std::filesystem::path file = data_dir / "endpoint";
+std::string endpoint_file_name(std::string_view centre) {
+    return centre.empty() ? "endpoint" : fmt::format("endpoint.{}", centre);
+}
+
+bool write_endpoint_file(const std::filesystem::path& data_dir, const std::string& address, std::string_view centre) {
+    const std::filesystem::path file = data_dir / endpoint_file_name(centre);
     std::ofstream out(file, std::ios::trunc);
     out << address << '\n';
     out.flush();
     return out.good();
 }
 
-void remove_endpoint_file(const std::filesystem::path& data_dir) noexcept {
+void remove_endpoint_file(const std::filesystem::path& data_dir, std::string_view centre) noexcept {
     std::error_code ignored;
-    std::filesystem::remove(data_dir / "endpoint", ignored);
+    std::filesystem::remove(data_dir / endpoint_file_name(centre), ignored);
+}
+
+std::string read_endpoint_file(const std::filesystem::path& data_dir) {
+    return first_line(data_dir / endpoint_file_name());
 }
 
 }  // namespace holdfast::cli

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -34,21 +35,29 @@ struct PlaceOptions {
     std::string api;       ///< --api
     std::string token;     ///< --token
     std::string data_dir;  ///< --data-dir
+    /// A command centre is wanted: one that is a process of its own goes before the process with the fleet.
+    bool centre = false;
 };
 
 /// $HOLDFAST_DATA_DIR, else $XDG_STATE_HOME/holdfast, else ~/.local/state/holdfast; empty when none of them is set.
 [[nodiscard]] std::filesystem::path default_data_dir(const Environment& environment);
 
-/// Address: --api, $HOLDFAST_API, the data directory's file `endpoint`, 127.0.0.1:8080. Token: --token, $HOLDFAST_TOKEN, the
-/// data directory's file `admin.token`. An address is "host:port", "[::1]:port", "host" (port 8080), with "http://" in front or
-/// not.
+/// Address: --api, $HOLDFAST_API, the data directory's file `endpoint`, 127.0.0.1:8080. Where a command centre is wanted, the
+/// files `endpoint.<centre>` of which somebody answers go before `endpoint`, the newest first. Token: --token, $HOLDFAST_TOKEN,
+/// the data directory's file `admin.token`. An address is "host:port", "[::1]:port", "host" (port 8080), with "http://" in
+/// front or not.
 [[nodiscard]] Result<ApiPlace> find_api(const PlaceOptions& options, const Environment& environment);
 
 /// Reads an address as `find_api` describes it into host and port.
 [[nodiscard]] Result<ApiPlace> parse_api_address(std::string_view text);
 
-/// Leaves the admin API's address for command lines to find. Written by `holdfast up`, removed when it ends.
-[[nodiscard]] bool write_endpoint_file(const std::filesystem::path& data_dir, const std::string& address);
-void remove_endpoint_file(const std::filesystem::path& data_dir) noexcept;
+/// `endpoint`, or `endpoint.<centre>` of a centre that is a process of its own.
+[[nodiscard]] std::string endpoint_file_name(std::string_view centre = {});
+/// Leaves the admin API's address for command lines to find. Written by what runs, removed when it ends.
+[[nodiscard]] bool write_endpoint_file(const std::filesystem::path& data_dir, const std::string& address,
+                                       std::string_view centre = {});
+void remove_endpoint_file(const std::filesystem::path& data_dir, std::string_view centre = {}) noexcept;
+/// The address of the process with the fleet; empty when it has left none.
+[[nodiscard]] std::string read_endpoint_file(const std::filesystem::path& data_dir);
 
 }  // namespace holdfast::cli

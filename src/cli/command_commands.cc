@@ -138,6 +138,7 @@ void add_reading(CLI::App& group, CommandSet& set, const Arguments& arguments) {
 void add_command_commands(CLI::App& app, CommandSet& set) {
     CLI::App* const group = app.add_subcommand("command", "Commands: what devices are asked to do, and what came of it");
     group->require_subcommand(1);
+    group->preparse_callback([&set](std::size_t) { set.call.place.centre = true; });
     const auto arguments = std::make_shared<CommandArguments>();
     add_command_send(*group, set);
     add_reading(*group, set, arguments);

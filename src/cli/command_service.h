@@ -4,20 +4,16 @@
 // Threads: the thread that runs `io`.
 
 #include <boost/asio/io_context.hpp>
-#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "center/command_center.h"
-#include "channel/channel.h"
-#include "control/fleet_control.h"
-#include "control/fleet_directory.h"
-#include "profile/profile_table.h"
-#include "queue/queue.h"
-#include "runtime/system_clock.h"
-#include "settings/settings.h"
-#include "storage/command_store.h"
+#include "cli/channel_set.h"
+#include "cli/command_parts.h"
+#include "control/device_directory.h"
 
 namespace holdfast::cli {
 
@@ -26,7 +22,7 @@ public:
     /// Opens store and queue and checks the profiles; takes nothing yet. All must outlive it.
     [[nodiscard]] static Result<std::unique_ptr<CommandService>> create(boost::asio::io_context& io, const Clock& clock,
                                                                         const settings::Settings& settings,
-                                                                        control::FleetControl& control);
+                                                                        control::DeviceDirectory& directory);
     ~CommandService();
     CommandService(const CommandService&) = delete;
     CommandService& operator=(const CommandService&) = delete;
@@ -34,31 +30,22 @@ public:
     [[nodiscard]] Result<> start();
     void stop();
     /// Waits, a bounded time, until what was taken is on the disk.
-    void flush();
-    void reload(const settings::Settings& settings);
-    /// Clusters or nodes have changed.
-    void nodes_changed();
+    void flush() { parts_.flush("up"); }
+    void reload(const settings::Settings& settings) { center_->set_options(complete_center_options(settings)); }
+    /// A gateway saw a device's PUBACK.
+    void take_acknowledgement(std::string_view device, const fleet::Acknowledged& fact);
 
     [[nodiscard]] control::CommandPort& port() noexcept { return *center_; }
     /// What the gateway is to follow; see proxy::Limits.
-    [[nodiscard]] std::vector<std::string> followed_topics() const;
+    [[nodiscard]] std::vector<std::string> topics() const { return followed_topics(*parts_.profiles); }
 
 private:
-    CommandService(boost::asio::io_context& io, const Clock& clock, control::FleetControl& control);
-    void take_acknowledgement(std::string_view device, const fleet::Acknowledged& fact);
-    void open_channels();
-    [[nodiscard]] std::vector<control::CentreStatus::Channel> channel_status() const;
+    CommandService(CommandParts parts, control::DeviceDirectory& directory);
 
-    boost::asio::io_context& io_;
-    const Clock& clock_;
-    control::FleetDirectory directory_;
-    std::shared_ptr<const profile::ProfileTable> profiles_;
-    std::unique_ptr<storage::CommandStore> store_;
-    std::unique_ptr<queue::Queue> queue_;
+    CommandParts parts_;
+    control::DeviceDirectory& directory_;
     std::unique_ptr<center::CommandCenter> center_;
-    std::map<std::string, std::unique_ptr<channel::Channel>> channels_;
-    channel::ChannelOptions channel_options_;
-    bool running_ = false;
+    std::unique_ptr<ChannelSet> channels_;
 };
 
 }  // namespace holdfast::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/call.h"
+#include "cli/channel_run.h"
 #include "cli/exit_code.h"
 #include "cli/up.h"
 #include "simulate/options.h"
@@ -22,6 +23,8 @@ namespace holdfast::cli {
 /// them.
 struct Programs {
     std::function<int(const UpOptions&)> up;
+    std::function<int(const RunOptions&)> center;
+    std::function<int(const ChannelRunOptions&)> channel;
     std::function<int(const simulate::Options&)> simulate;
 };
 

@@ -12,6 +12,7 @@ namespace json = boost::json;
 void add_job_commands(CLI::App& app, CommandSet& set) {
     CLI::App* const job = app.add_subcommand("job", "Jobs: one command for many devices (start one: command send --tag)");
     job->require_subcommand(1);
+    job->preparse_callback([&set](std::size_t) { set.call.place.centre = true; });
     const auto id = std::make_shared<std::string>();
     const auto limit = std::make_shared<std::size_t>(100);
     Call& call = set.call;

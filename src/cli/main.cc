@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/center_run.h"
+#include "cli/channel_run.h"
 #include "cli/command_line.h"
 #include "cli/up.h"
 #include "runtime/system_clock.h"
@@ -24,8 +26,10 @@ int main(int argc, char** argv) {
                                          .colour = colour,
                                          .environment = settings::process_environment,
                                          .now = [&clock] { return clock.wall(); }};
-    const cli::Programs programs{.up = cli::run_up, .simulate = [](const simulate::Options& options) {
-                                     return simulate::run_simulation(options, stdout);
-                                 }};
+    const cli::Programs programs{
+        .up = cli::run_up,
+        .center = cli::run_center,
+        .channel = cli::run_channel,
+        .simulate = [](const simulate::Options& options) { return simulate::run_simulation(options, stdout); }};
     return cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), surroundings, programs);
 }

@@ -201,7 +201,7 @@ center::CenterOptions center_options(const settings::CommandsSettings& settings)
 
 channel::ChannelOptions channel_options(const settings::CommandsSettings& settings) {
     channel::ChannelOptions options;
-    options.session.instance = settings.centre;
+    options.session.instance = settings.channel.empty() ? settings.centre : settings.channel;
     options.session.username = settings.channel_username;
     options.session.password = settings.channel_password;
     options.session.max_in_flight = static_cast<std::uint16_t>(settings.channel_window);

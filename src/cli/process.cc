@@ -12,7 +12,7 @@
 
 #include "admin/admin_token.h"
 #include "cli/api_place.h"
-#include "cli/errors.h"
+#include "cli/data_dir.h"
 #include "cli/module_options.h"
 #include "cli/version.h"
 #include "runtime/log.h"
@@ -63,7 +63,8 @@ Result<> Process::start(std::function<void()> ready) {
     raise_descriptor_limit();
     if (auto done = prepare_data_dir(); !done) return done;
     if (auto done = restore_fleet(); !done) return done;
-    // All addresses are taken before anything else is started, so that one that is in use costs nothing.
+    if (auto done = open_commands(); !done) return done;
+    // Both addresses are taken before anything else is started, so that one that is in use costs nothing.
     if (auto done = open_gateway(); !done) return done;
     if (auto done = open_admin(); !done) return done;
     if (auto done = open_rpc(); !done) return done;
@@ -72,6 +73,7 @@ Result<> Process::start(std::function<void()> ready) {
     if (commands_) {
         if (auto done = commands_->start(); !done) return done;
     }
+    if (forwarder_) forwarder_->start();
     if (auto done = sources_->start(loaded_.settings); !done) return done;
     sources_started_ = true;
     if (nodes_known(control_->fleet().topology())) nodes_timer_.cancel();
@@ -91,7 +93,7 @@ void Process::await_nodes() {
     });
     control_->on_topology([this](const fleet::Topology& topology) {
         sources_->follow(topology);
-        if (commands_) commands_->nodes_changed();
+        directory_->nodes_changed();
         if (sources_started_ && ready_ && nodes_known(topology)) nodes_timer_.cancel();
     });
 }
@@ -104,13 +106,7 @@ void Process::let_devices_in() {
 
 Result<> Process::prepare_data_dir() {
     const std::filesystem::path directory = loaded_.settings.paths.data_dir;
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (!error) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-    if (error) {
-        return fail(UpErrc::data_dir, fmt::format("cannot use {} as the data directory: {}; choose another with --data-dir",
-                                                  directory.string(), error.message()));
-    }
+    if (auto made = make_data_dir(directory); !made) return made;
     // A random text like the token's, kept likewise: the key under which passwords that identify devices are hashed.
     auto key = admin::load_or_make_token(directory / "identity.key");
     if (!key) return std::unexpected(std::move(key).error());
@@ -137,12 +133,27 @@ Result<> Process::restore_fleet() {
                                        Moment{clock_.now(), clock_.wall()});
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
     sources_ = std::make_unique<ClusterSources>(io_, *control_);
-    if (loaded_.settings.commands.enabled) {
-        auto commands = CommandService::create(io_, clock_, loaded_.settings, *control_);
+    directory_ = std::make_unique<control::FleetDirectory>(*control_);
+    control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
+    return {};
+}
+
+Result<> Process::open_commands() {
+    const settings::CommandsSettings& settings = loaded_.settings.commands;
+    if (settings.enabled) {
+        auto commands = CommandService::create(io_, clock_, loaded_.settings, *directory_);
         if (!commands) return std::unexpected(std::move(commands).error());
         commands_ = std::move(*commands);
+    } else if (settings.queue == settings::CommandQueue::file) {
+        auto forwarder = AcknowledgementForwarder::create(io_, clock_, loaded_.settings, *directory_);
+        if (!forwarder) return std::unexpected(std::move(forwarder).error());
+        forwarder_ = std::move(*forwarder);
     }
-    control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
+    control_->on_acknowledged([this](std::string_view device, const fleet::Acknowledged& fact) {
+        if (stopping_) return;
+        if (commands_) commands_->take_acknowledgement(device, fact);
+        if (forwarder_) forwarder_->take(device, fact);
+    });
     return {};
 }
 
@@ -163,7 +174,9 @@ Result<> Process::open_admin() {
     hooks.reload_settings = [this] { return reload(); };
     hooks.node_pid = [this](std::string_view node) { return sources_->pid_of(node); };
     api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
-                                                   .control = *control_,
+                                                   .clock = clock_,
+                                                   .control = control_.get(),
+                                                   .directory = directory_.get(),
                                                    .options = admin_options_,
                                                    .hooks = std::move(hooks),
                                                    .version = std::string(version),
@@ -186,7 +199,8 @@ Result<> Process::open_rpc() {
 
 gateway::Tuning Process::tuning() const {
     gateway::Tuning tuning = gateway_tuning(loaded_.settings.gateway);
-    if (commands_) tuning.limits.followed_topics = commands_->followed_topics();
+    if (commands_) tuning.limits.followed_topics = commands_->topics();
+    if (forwarder_) tuning.limits.followed_topics = forwarder_->topics();
     return tuning;
 }
 
@@ -247,6 +261,7 @@ void Process::stop(std::function<void()> done) {
     }
     if (rpc_) rpc_->stop();
     if (commands_) commands_->stop();
+    if (forwarder_) forwarder_->stop();
     const auto finish = [this, done = std::move(done)] {
         if (control_) control_->stop();
         if (commands_) commands_->flush();

@@ -17,9 +17,11 @@
 #include "admin/admin_server.h"
 #include "admin/api.h"
 #include "base/result.h"
+#include "cli/acknowledgement_forwarder.h"
 #include "cli/cluster_sources.h"
 #include "cli/command_service.h"
 #include "control/fleet_control.h"
+#include "control/fleet_directory.h"
 #include "gateway/gateway.h"
 #include "rpc/rpc_server.h"
 #include "runtime/system_clock.h"
@@ -58,6 +60,7 @@ public:
 private:
     [[nodiscard]] Result<> prepare_data_dir();
     [[nodiscard]] Result<> restore_fleet();
+    [[nodiscard]] Result<> open_commands();
     [[nodiscard]] Result<> open_gateway();
     [[nodiscard]] Result<> open_admin();
     [[nodiscard]] Result<> open_rpc();
@@ -74,8 +77,11 @@ private:
     std::unique_ptr<storage::FleetStore> store_;
     std::unique_ptr<control::FleetControl> control_;
     std::unique_ptr<ClusterSources> sources_;
+    std::unique_ptr<control::FleetDirectory> directory_;
     /// Null when commands.enabled is false.
     std::unique_ptr<CommandService> commands_;
+    /// Where the command side is other processes.
+    std::unique_ptr<AcknowledgementForwarder> forwarder_;
     std::unique_ptr<gateway::Gateway> gateway_;
     admin::AdminOptions admin_options_;
     std::unique_ptr<admin::Api> api_;

@@ -13,18 +13,52 @@
 namespace holdfast::cli {
 namespace {
 
+/// What every command that runs a process takes.
+void add_run_options(CLI::App& command, RunOptions& options) {
+    command.add_option("--config", options.config, "The settings file (TOML)");
+    command.add_option("--set", options.sets, "One setting, as section.name=value; may be repeated")->allow_extra_args(false);
+    command.footer("Settings: holdfast config reference");
+}
+
 void add_up(CLI::App& app, CommandSet& set) {
     const auto options = std::make_shared<UpOptions>();
     CLI::App* const up = app.add_subcommand("up", "Runs Holdfast: gateway, fleet, API, until Ctrl-C");
     up->add_flag("--demo", options->demo, "Two local clusters of Mosquitto and a simulated fleet of 100 devices");
-    up->add_option("--config", options->config, "The settings file (TOML)");
-    up->add_option("--set", options->sets, "One setting, as section.name=value; may be repeated")->allow_extra_args(false);
-    up->footer("Settings: holdfast config reference");
+    add_run_options(*up, *options);
     Call& call = set.call;
     up->callback([&set, &call, options] {
         set.chosen = [&set, &call, options] {
             options->data_dir = call.data_dir();
             return set.programs.up(*options);
+        };
+    });
+}
+
+void add_center(CLI::App& app, CommandSet& set) {
+    const auto options = std::make_shared<RunOptions>();
+    CLI::App* const center =
+        app.add_subcommand("center", "Runs a command centre with HTTP and gRPC as a process of its own, until Ctrl-C");
+    add_run_options(*center, *options);
+    Call& call = set.call;
+    center->callback([&set, &call, options] {
+        set.chosen = [&set, &call, options] {
+            options->data_dir = call.data_dir();
+            return set.programs.center(*options);
+        };
+    });
+}
+
+void add_channel(CLI::App& app, CommandSet& set) {
+    const auto options = std::make_shared<ChannelRunOptions>();
+    CLI::App* const channel = app.add_subcommand("channel", "Runs channels as a process of their own, until Ctrl-C");
+    channel->add_option("--cluster", options->clusters, "A cluster to serve; may be repeated; none: all")
+        ->allow_extra_args(false);
+    add_run_options(*channel, *options);
+    Call& call = set.call;
+    channel->callback([&set, &call, options] {
+        set.chosen = [&set, &call, options] {
+            options->data_dir = call.data_dir();
+            return set.programs.channel(*options);
         };
     });
 }
@@ -137,6 +171,8 @@ void add_simulate(CLI::App& app, CommandSet& set) {
 
 void add_run_commands(CLI::App& app, CommandSet& set) {
     add_up(app, set);
+    add_center(app, set);
+    add_channel(app, set);
     add_simulate(app, set);
 }
 

@@ -1,10 +1,6 @@
 #include "cli/up.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -14,56 +10,35 @@
 #include "cli/exit_code.h"
 #include "cli/module_options.h"
 #include "cli/process.h"
-#include "runtime/log.h"
-#include "settings/load.h"
+#include "cli/signalled_run.h"
 #include "simulate/simulation.h"
 
 namespace holdfast::cli {
 
 namespace {
 
-std::expected<settings::Loaded, std::vector<settings::Problem>> load_settings(const UpOptions& options) {
-    settings::Inputs inputs;
-    inputs.environment = settings::process_environment;
-    inputs.overrides = options.sets;
-    if (!options.data_dir.empty()) inputs.overrides.push_back("paths.data_dir=" + options.data_dir);
-    if (!options.config.empty()) {
-        auto text = settings::read_settings_file(options.config);
-        if (!text) return std::unexpected(std::vector{settings::Problem{options.config, text.error().message()}});
-        inputs.file_name = options.config;
-        inputs.file_text = std::move(*text);
-    } else if (options.demo) {
-        inputs.file_name = "demo settings";
-        inputs.file_text = demo_settings();
-    }
-    return settings::load(inputs);
+std::string_view built_in(const UpOptions& options) {
+    return options.demo ? demo_settings() : std::string_view{};
 }
 
-int exit_with(ExitCode code) {
-    return static_cast<int>(code);
-}
-
-/// One run of `holdfast up`, from its first part to its last.
+/// One run of `holdfast up`, with the demo's devices if they are wanted.
 class Run {
 public:
     Run(UpOptions options, settings::Loaded loaded)
         : options_(std::move(options)),
           io_(1),
-          signals_(io_, SIGINT, SIGTERM),
-          hangups_(io_, SIGHUP),
-          process_(std::make_unique<Process>(io_, std::move(loaded), [this] { return load_settings(options_); })) {}
+          process_(std::make_unique<Process>(io_, std::move(loaded),
+                                             [this] { return load_settings(options_, built_in(options_)); })),
+          run_(io_, "up",
+               {.start = [this] { return process_->start([this] { greet(); }); },
+                .reload = [this] { static_cast<void>(process_->reload()); },
+                .stop =
+                    [this](std::function<void()> done) {
+                        simulation_.reset();
+                        process_->stop(std::move(done));
+                    }}) {}
 
-    int run() {
-        await_signal();
-        await_hangup();
-        if (const auto started = process_->start([this] { greet(); }); !started) {
-            log::error("up", "{}", started.error().message());
-            code_ = ExitCode::failed;
-            stop();
-        }
-        io_.run();
-        return exit_with(code_);
-    }
+    int run() { return run_.run(); }
 
 private:
     void greet() {
@@ -80,39 +55,11 @@ private:
         simulation_->start([] {});
     }
 
-    void await_signal() {
-        signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-            if (error) return;
-            log::info("up", "signal {}: ending; once more ends at once", signal);
-            // The default disposition is back, so that an impatient second signal is obeyed by the kernel.
-            signals_.clear();
-            stop();
-        });
-    }
-
-    void await_hangup() {
-        hangups_.async_wait([this](const boost::system::error_code& error, int) {
-            if (error) return;
-            log::info("up", "SIGHUP: reading the settings again");
-            static_cast<void>(process_->reload());
-            await_hangup();
-        });
-    }
-
-    void stop() {
-        signals_.clear();
-        hangups_.cancel();
-        simulation_.reset();
-        process_->stop([this] { io_.stop(); });
-    }
-
     UpOptions options_;
     boost::asio::io_context io_;
-    boost::asio::signal_set signals_;
-    boost::asio::signal_set hangups_;
     std::unique_ptr<Process> process_;
     std::optional<simulate::Simulation> simulation_;
-    ExitCode code_ = ExitCode::ok;
+    SignalledRun run_;
 };
 
 }  // namespace
@@ -120,16 +67,11 @@ private:
 int run_up(const UpOptions& options) {
     if (options.demo && !options.config.empty()) {
         std::fputs("holdfast up: --demo brings its own settings; leave --config out, or leave --demo out\n", stderr);
-        return exit_with(ExitCode::usage);
+        return static_cast<int>(ExitCode::usage);
     }
-    auto loaded = load_settings(options);
-    if (!loaded) {
-        for (const settings::Problem& problem : loaded.error())
-            fmt::print(stderr, "holdfast up: {}\n", problem.text());
-        return exit_with(ExitCode::usage);
-    }
+    auto loaded = load_settings_or_explain("up", options, built_in(options));
+    if (!loaded) return loaded.error();
     configure_log(loaded->settings.log);
-    std::signal(SIGPIPE, SIG_IGN);
     return Run(options, std::move(*loaded)).run();
 }
 

@@ -1,18 +1,11 @@
 #pragma once
 // `holdfast up`: everything in one process, until it is told to end.
 
-#include <string>
-#include <vector>
+#include "cli/run_options.h"
 
 namespace holdfast::cli {
 
-struct UpOptions {
-    /// The settings file; empty: none.
-    std::string config;
-    /// "section.name=value", as given to --set.
-    std::vector<std::string> sets;
-    /// Overrides paths.data_dir; empty: does not.
-    std::string data_dir;
+struct UpOptions : RunOptions {
     /// Two local clusters and a simulated fleet, without a settings file.
     bool demo = false;
 };

@@ -10,32 +10,14 @@ namespace {
 /// Devices looked at in one step of a walk.
 constexpr std::size_t walk_step = 1000;
 
-template <class Watchers>
-class Membership final : public Watching {
-public:
-    Membership(const std::shared_ptr<Watchers>& watchers, typename Watchers::value_type watcher)
-        : watchers_(watchers), place_(watchers->insert(watchers->end(), std::move(watcher))) {}
-    ~Membership() override {
-        if (const auto watchers = watchers_.lock()) watchers->erase(place_);
-    }
-
-private:
-    std::weak_ptr<Watchers> watchers_;
-    typename Watchers::iterator place_;
-};
-
 }  // namespace
 
 FleetDirectory::FleetDirectory(FleetControl& control) : control_(control) {
-    control_.on_devices([watchers = device_watchers_](std::string_view device) {
-        for (const auto& watcher : *watchers)
-            watcher(device);
-    });
+    control_.on_devices([watchers = device_watchers_](std::string_view device) { watchers.tell(device); });
 }
 
 void FleetDirectory::nodes_changed() {
-    for (const auto& watcher : *node_watchers_)
-        watcher();
+    node_watchers_.tell();
 }
 
 command::DevicePlace FleetDirectory::find(std::string_view device) {
@@ -90,11 +72,11 @@ std::vector<NodePlace> FleetDirectory::nodes(std::string_view cluster) {
 }
 
 std::unique_ptr<Watching> FleetDirectory::watch_devices(std::function<void(std::string_view device)> changed) {
-    return std::make_unique<Membership<DeviceWatchers>>(device_watchers_, std::move(changed));
+    return device_watchers_.add(std::move(changed));
 }
 
 std::unique_ptr<Watching> FleetDirectory::watch_nodes(std::function<void()> changed) {
-    return std::make_unique<Membership<NodeWatchers>>(node_watchers_, std::move(changed));
+    return node_watchers_.add(std::move(changed));
 }
 
 }  // namespace holdfast::control

@@ -2,7 +2,6 @@
 // The device directory of a process that has the fleet itself.
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "control/device_directory.h"
 #include "control/fleet_control.h"
+#include "control/watchers.h"
 
 namespace holdfast::control {
 
@@ -29,13 +29,9 @@ public:
     [[nodiscard]] std::unique_ptr<Watching> watch_nodes(std::function<void()> changed) override;
 
 private:
-    using DeviceWatchers = std::list<std::function<void(std::string_view)>>;
-    using NodeWatchers = std::list<std::function<void()>>;
-
     FleetControl& control_;
-    /// Shared with the watchings, which may outlive this object.
-    std::shared_ptr<DeviceWatchers> device_watchers_ = std::make_shared<DeviceWatchers>();
-    std::shared_ptr<NodeWatchers> node_watchers_ = std::make_shared<NodeWatchers>();
+    Watchers<std::string_view> device_watchers_;
+    Watchers<> node_watchers_;
 };
 
 }  // namespace holdfast::control

@@ -147,8 +147,10 @@ struct CommandsSettings {
     Duration answer_timeout{};
     Duration channel_timeout{};
     std::uint32_t channel_window{};
+    std::string channel;
     std::string channel_username;
     std::string channel_password;
+    std::string fleet_api;
     Duration lease{};
     Duration keep_age{};
     std::uint32_t keep_count{};

@@ -122,10 +122,21 @@ AdminStage::AdminStage(StageOptions options) : tokens_(std::string(token), optio
     const Moment moment{clock_.now(), clock_.wall()};
     auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options.fleet, moment);
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), &store, options.control);
+    directory_ = std::make_unique<control::FleetDirectory>(*control_);
+    control_->on_topology([this](const fleet::Topology&) { directory_->nodes_changed(); });
     control_->attach(gateway);
-    api_ = std::make_unique<admin::Api>(admin::Api{
-        .io = io_, .control = *control_, .options = admin_options_, .hooks = std::move(options.hooks), .version = "0.0-test"});
+    api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
+                                                   .clock = clock_,
+                                                   .control = control_.get(),
+                                                   .directory = directory_.get(),
+                                                   .options = admin_options_,
+                                                   .hooks = std::move(options.hooks),
+                                                   .version = "0.0-test"});
     if (options.with_centre) api_->commands = &centre_;
+    if (!options.with_fleet) {
+        api_->control = nullptr;
+        api_->directory = nullptr;
+    }
     server_ = std::make_unique<admin::AdminServer>(io_, *api_, tokens_, admin_options_);
     control_->start();
     const Result<void> started = server_->start();

@@ -19,6 +19,7 @@
 #include "admin/admin_server.h"
 #include "admin/api.h"
 #include "control/fleet_control.h"
+#include "control/fleet_directory.h"
 #include "control/gateway_port.h"
 #include "runtime/system_clock.h"
 #include "scripted_centre.h"
@@ -80,6 +81,7 @@ struct StageOptions {
     admin::ApiHooks hooks;
     std::filesystem::path token_file;
     bool with_centre = true;
+    bool with_fleet = true;
 };
 
 class AdminStage {
@@ -126,6 +128,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
     admin::AdminOptions admin_options_;
     std::unique_ptr<control::FleetControl> control_;
+    std::unique_ptr<control::FleetDirectory> directory_;
     std::unique_ptr<admin::Api> api_;
     std::unique_ptr<admin::AdminServer> server_;
     std::thread thread_;

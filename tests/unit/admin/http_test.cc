@@ -200,6 +200,23 @@ TEST(Http, EndsAConnectionAfterItsShareOfRequests) {
     EXPECT_TRUE(client.wait_for_end());
 }
 
+TEST(AdminServer, WithoutAFleetSaysSoAndDoesTheRest) {
+    StageOptions options;
+    options.with_fleet = false;
+    AdminStage stage(options);
+    RawClient client(stage.port());
+    for (const char* const path : {"/api/v1/devices", "/api/v1/nodes/x", "/api/v1/events", "/api/v1/places"}) {
+        const auto answer = client.ask("GET", path);
+        EXPECT_EQ(answer.status, 503u) << path;
+        EXPECT_NE(answer.body.find("this process has no fleet"), std::string::npos) << path;
+    }
+    const auto health = client.ask("GET", "/api/v1/health");
+    EXPECT_EQ(health.status, 200u);
+    EXPECT_EQ(health.body.find("gateway"), std::string::npos);
+    EXPECT_EQ(client.ask("GET", "/metrics").status, 200u);
+    EXPECT_EQ(client.ask("GET", "/api/v1/commands").status, 200u);
+}
+
 TEST(AdminServer, ListensOnLoopbackOnlyUnlessToldOtherwise) {
     boost::asio::io_context io;
     const runtime::SystemClock clock;
@@ -209,7 +226,7 @@ TEST(AdminServer, ListensOnLoopbackOnlyUnlessToldOtherwise) {
                                   nullptr);
     admin::AdminOptions options;
     options.port = 0;
-    admin::Api api{.io = io, .control = control, .options = options};
+    admin::Api api{.io = io, .clock = clock, .control = &control, .directory = nullptr, .options = options};
     const auto start = [&](std::string address, bool allow_remote) {
         options.address = std::move(address);
         options.allow_remote = allow_remote;

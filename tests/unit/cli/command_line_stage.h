@@ -52,6 +52,16 @@ protected:
                                         up = options;
                                         return 17;
                                     },
+                                .center =
+                                    [this](const RunOptions& options) {
+                                        center = options;
+                                        return 19;
+                                    },
+                                .channel =
+                                    [this](const ChannelRunOptions& options) {
+                                        channel = options;
+                                        return 20;
+                                    },
                                 .simulate =
                                     [this](const simulate::Options& options) {
                                         simulation = options;
@@ -69,6 +79,8 @@ protected:
     std::filesystem::path directory;
     std::map<std::string, std::string> variables;
     std::optional<UpOptions> up;
+    std::optional<RunOptions> center;
+    std::optional<ChannelRunOptions> channel;
     std::optional<simulate::Options> simulation;
 };
 

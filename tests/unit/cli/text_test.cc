@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "cli/sse_reader.h"
 #include "cli/text_table.h"
 #include "cli/time_text.h"
+#include "net/sse_reader.h"
 
 namespace holdfast::cli {
 namespace {
@@ -77,8 +77,8 @@ TEST(SseReader, ReadsEventsHoweverTheyArrive) {
     const std::string stream =
         ": hello\r\nretry: 5\r\n\r\nid: 1\r\nevent: node_down\r\ndata: {\"a\":1}\r\n\r\ndata: x\ndata: y\n\n: still\n\n";
     for (const std::size_t piece : {1u, 3u, 100u}) {
-        SseReader reader;
-        std::vector<SseReader::Event> events;
+        net::SseReader reader;
+        std::vector<net::SseReader::Event> events;
         for (std::size_t i = 0; i < stream.size(); i += piece) {
             reader.push(stream.substr(i, piece));
             while (auto event = reader.next())

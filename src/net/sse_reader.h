@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdfast::cli {
+namespace holdfast::net {
 
 class SseReader {
 public:
@@ -28,4 +28,4 @@ private:
     bool has_data_ = false;
 };
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::net

@@ -1,6 +1,6 @@
-#include "cli/sse_reader.h"
+#include "net/sse_reader.h"
 
-namespace holdfast::cli {
+namespace holdfast::net {
 
 void SseReader::push(std::string_view piece) {
     text_.erase(0, position_);
@@ -45,4 +45,4 @@ void SseReader::take_line(std::string_view line) {
     }
 }
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::net
