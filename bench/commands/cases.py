@@ -10,6 +10,7 @@ from scene import STEP_SECONDS, Scene, Tools
 
 DEVICES = 1000
 CALLERS = (1, 64, 1000)
+GRPC_CALLERS = 64
 DRAIN_SECONDS = 300.0
 OPEN_STATES = ("scheduled", "queued", "sent", "delivered")
 
@@ -61,8 +62,16 @@ def bout_sync(bench: Bench, kind: str) -> dict[str, float]:
             else:
                 child = scene.drive("bare", port=scene.node_port, **options)
             figures |= {f"{name}_{callers}": value for name, value in scene.cost(child).items()}
-        if kind == "bare":
+        if kind == "holdfast":
+            child = scene.drive("grpc", port=scene.rpc_port, token_file=scene.token_file, devices=DEVICES,
+                                callers=GRPC_CALLERS, seconds=bench.scaled(5, 1.5))
+            figures |= {f"{name}_grpc": value for name, value in scene.cost(child).items()}
+        else:
+            # The same bare requests are the peer of the gRPC callers.
+            figures |= {name.replace(f"_{GRPC_CALLERS}", "_grpc"): value for name, value in figures.items()
+                        if name.endswith(f"_{GRPC_CALLERS}")}
             figures["commit_us"] = _floor(bench, scene, int(bench.scaled(1000, 200)), 1)["p50_us"]
+    figures["durable_us"] = figures["p50_us_1"] + 2 * figures.get("commit_us", 0)
     figures["best"] = max(figures[f"per_second_{callers}"] for callers in CALLERS[1:])
     return figures
 
@@ -123,8 +132,8 @@ def _await_all_ended(scene: Scene, began: float) -> dict[str, int]:
 
 def _sync_figures() -> list[Figure]:
     figures = []
-    for callers in CALLERS:
-        who = "1 caller" if callers == 1 else f"{callers} callers"
+    for callers in (*CALLERS, "grpc"):
+        who = "1 caller" if callers == 1 else f"{callers} callers" if callers != "grpc" else f"{GRPC_CALLERS} by gRPC"
         figures += [
             Figure(f"per_second_{callers}", f"{who}: round trips", "/s"),
             Figure(f"p50_us_{callers}", f"{who}: p50", "us", ratio_at_most=3.0 if callers == 1 else None),
@@ -133,7 +142,8 @@ def _sync_figures() -> list[Figure]:
             Figure(f"cpu_us_{callers}", f"{who}: CPU of holdfast a command", "us", 1),
             Figure(f"all_cpu_us_{callers}", f"{who}: CPU of everything", "us", 1),
         ]
-    figures.append(Figure("commit_us", "SQLite alone: one row, one commit, p50", "us"))
+    figures += [Figure("commit_us", "SQLite alone: one row, one commit, p50", "us"),
+                Figure("durable_us", "1 caller: p50, to bare and two commits", "us")]
     return figures + [Figure("best", "best of 64 and 1000 callers", "/s", ratio_at_least=0.4)]
 
 

@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
         run_bare(options);
     } else if (options.mode == "sync") {
         run_sync(options);
+    } else if (options.mode == "grpc") {
+        run_grpc(options);
     } else if (options.mode == "submit") {
         run_submit(options);
     } else if (options.mode == "floor") {

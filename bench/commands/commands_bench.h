@@ -16,6 +16,9 @@ void run_bare(const DriveOptions& options);
 /// `callers` HTTP connections, each sending a command to a random device and waiting for its end, for `seconds`.
 void run_sync(const DriveOptions& options);
 
+/// The same over gRPC, all on one connection.
+void run_grpc(const DriveOptions& options);
+
 /// `count` commands that wait for their devices, over `callers` HTTP connections, `batch` in a request.
 void run_submit(const DriveOptions& options);
 

@@ -41,7 +41,7 @@ void give_up(const std::string& sentence) {
 
 DriveOptions parse_drive_options(int argc, char** argv) {
     DriveOptions options;
-    if (argc < 2 || argc % 2 != 0) give_up("usage: hf_bench_commands devices|bare|sync|submit|floor [--option value]...");
+    if (argc < 2 || argc % 2 != 0) give_up("usage: hf_bench_commands devices|bare|sync|grpc|submit|floor [--option value]...");
     options.mode = argv[1];
     for (int i = 2; i + 1 < argc; i += 2)
         read_option(options, argv[i], argv[i + 1]);

@@ -9,14 +9,14 @@ namespace holdfast::bench {
 
 struct DriveOptions {
     std::string mode;
-    std::uint16_t port = 0;       ///< MQTT, or HTTP for those who call Holdfast
-    std::string token_file = {};  ///< of the HTTP API
+    std::uint16_t port = 0;       ///< MQTT; HTTP or gRPC for those who call Holdfast
+    std::string token_file = {};  ///< of the API
     std::string dir = {};         ///< floor: where its file is made
     std::size_t devices = 1000;   ///< they are called bench-0, bench-1, ...
     std::size_t callers = 1;      ///< requests under way at a time
     std::size_t batch = 1;        ///< submit: commands in one request; floor: rows in one transaction
     std::size_t count = 0;        ///< submit: commands in all; floor: rows in all
-    double seconds = 5;           ///< bare, sync: how long new requests are made
+    double seconds = 5;           ///< bare, sync, grpc: how long new requests are made
     std::uint64_t seed = 1;
 };
 

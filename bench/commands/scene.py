@@ -44,7 +44,7 @@ log_dest none
 """
 
 
-def holdfast_config(port: int, api_port: int, node: int, data_dir: Path, backlog_pace: int) -> str:
+def holdfast_config(port: int, api_port: int, rpc_port: int, node: int, data_dir: Path, backlog_pace: int) -> str:
     return f"""[gateway]
 listen = ["127.0.0.1:{port}"]
 threads = 1
@@ -54,7 +54,7 @@ listen = "127.0.0.1:{api_port}"
 max_connections = 1200
 
 [rpc]
-listen = []
+listen = ["127.0.0.1:{rpc_port}"]
 
 [paths]
 data_dir = "{data_dir}"
@@ -81,7 +81,7 @@ class Scene:
         self.children: list[Child] = []
         self.holdfast: Child | None = None
         try:
-            self.node_port, self.port, self.api_port = free_ports(3)
+            self.node_port, self.port, self.api_port, self.rpc_port = free_ports(4)
             self._start_node()
             if with_holdfast:
                 self._start_holdfast(backlog_pace)
@@ -177,7 +177,7 @@ class Scene:
         self.data_dir.mkdir()
         self.token_file = self.data_dir / "admin.token"
         config = self.data_dir / "holdfast.toml"
-        config.write_text(holdfast_config(self.port, self.api_port, self.node_port, self.data_dir, backlog_pace))
+        config.write_text(holdfast_config(self.port, self.api_port, self.rpc_port, self.node_port, self.data_dir, backlog_pace))
         self.holdfast = self.start("holdfast", [str(self.tools.holdfast), "up", "--config", str(config)], talks=False)
         self._await(self.holdfast, lambda: listeners(self.port) and listeners(self.api_port))
         self._await(self.holdfast, self._channels_connected)
