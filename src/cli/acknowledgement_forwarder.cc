@@ -12,15 +12,13 @@ Result<std::unique_ptr<AcknowledgementForwarder>> AcknowledgementForwarder::crea
                                                                                    control::DeviceDirectory& directory) {
     auto parts = CommandParts::open(io, clock, settings);
     if (!parts) return std::unexpected(std::move(parts).error());
-    return std::unique_ptr<AcknowledgementForwarder>(new AcknowledgementForwarder(io, clock, std::move(*parts), directory));
+    return std::unique_ptr<AcknowledgementForwarder>(new AcknowledgementForwarder(clock, std::move(*parts), directory));
 }
 
-AcknowledgementForwarder::AcknowledgementForwarder(boost::asio::io_context& io, const Clock& clock, CommandParts parts,
-                                                   control::DeviceDirectory& directory)
-    : clock_(clock), parts_(std::move(parts)), directory_(directory), centres_(io, clock, *parts_.store) {}
+AcknowledgementForwarder::AcknowledgementForwarder(const Clock& clock, CommandParts parts, control::DeviceDirectory& directory)
+    : clock_(clock), parts_(std::move(parts)), directory_(directory), centres_(clock, *parts_.store) {}
 
 void AcknowledgementForwarder::take(std::string_view device, const fleet::Acknowledged& fact) {
-    if (centres_.names().empty()) return;
     const auto report = report_of(*parts_.profiles, directory_, device, fact);
     if (!report) return;
     // Whose command it is stands in the store only; the centres pass over what is not theirs.
@@ -28,6 +26,7 @@ void AcknowledgementForwarder::take(std::string_view device, const fleet::Acknow
     const std::string payload = command::encode(*report);
     for (const std::string& centre : centres_.names())
         messages.push_back({center::response_topic(centre), report->device, payload});
+    if (messages.empty()) return;
     parts_.queue->publish(std::move(messages), [this, refused = refused_](Result<> done) {
         if (done) return;
         refused->write(clock_.now(), log::Level::warning, "gateway",

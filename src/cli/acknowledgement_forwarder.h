@@ -26,15 +26,12 @@ public:
     AcknowledgementForwarder(const AcknowledgementForwarder&) = delete;
     AcknowledgementForwarder& operator=(const AcknowledgementForwarder&) = delete;
 
-    void start() { centres_.start(); }
-    void stop() { centres_.stop(); }
     /// A gateway saw it.
     void take(std::string_view device, const fleet::Acknowledged& fact);
     [[nodiscard]] std::vector<std::string> topics() const { return followed_topics(*parts_.profiles); }
 
 private:
-    AcknowledgementForwarder(boost::asio::io_context& io, const Clock& clock, CommandParts parts,
-                             control::DeviceDirectory& directory);
+    AcknowledgementForwarder(const Clock& clock, CommandParts parts, control::DeviceDirectory& directory);
 
     const Clock& clock_;
     CommandParts parts_;

@@ -32,8 +32,7 @@ Result<> ChannelProcess::start(std::function<void()> ready) {
     auto parts = CommandParts::open(io_, clock_, settings_);
     if (!parts) return std::unexpected(std::move(parts).error());
     parts_ = std::move(*parts);
-    centres_ = std::make_unique<LivingCentres>(io_, clock_, *parts_.store);
-    centres_->start();
+    centres_ = std::make_unique<LivingCentres>(clock_, *parts_.store);
     directory_ = std::make_unique<directory::RemoteDirectory>(io_, clock_, fleet_place_finder(settings_));
     channel::ChannelOptions options = channel_options(settings_.commands);
     options.session.instance = instance_;
@@ -58,7 +57,6 @@ void ChannelProcess::stop(const std::function<void()>& done) {
     if (std::exchange(stopping_, true)) return;
     if (channels_) channels_->stop();
     if (directory_) directory_->stop();
-    if (centres_) centres_->stop();
     done();
 }
 

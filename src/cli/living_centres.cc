@@ -5,30 +5,22 @@
 namespace holdfast::cli {
 
 namespace {
-/// A centre that is new is told of what devices answer after so long at most; until then it asks again.
-constexpr std::chrono::seconds interval{1};
+constexpr Duration kept_for = std::chrono::milliseconds(100);
 }  // namespace
 
-LivingCentres::LivingCentres(boost::asio::io_context& io, const Clock& clock, storage::CommandStore& store)
-    : clock_(clock), store_(store), timer_(io) {}
-
-void LivingCentres::start() {
-    read();
-    timer_.expires_after(interval);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) start();
-    });
-}
-
-void LivingCentres::read() {
+const std::vector<std::string>& LivingCentres::names() {
+    const Time now = clock_.now();
+    if (now < read_again_at_) return names_;
+    read_again_at_ = now + kept_for;
     const auto leases = store_.leases();
     // Those known before are most likely still there.
-    if (!leases) return;
-    const WallTime now = clock_.wall();
+    if (!leases) return names_;
+    const WallTime wall = clock_.wall();
     names_.clear();
     for (const storage::CentreLease& lease : *leases) {
-        if (lease.until > now) names_.push_back(lease.name);
+        if (lease.until > wall) names_.push_back(lease.name);
     }
+    return names_;
 }
 
 }  // namespace holdfast::cli

@@ -1,10 +1,9 @@
 #pragma once
-// Which command centres are alive, for processes that are none: read from their leases in the store, again and again.
+// Which command centres are alive, for processes that are none: read from their leases in the store when somebody asks, and
+// kept for a moment.
 //
-// Threads: the thread that runs `io`; each reading is a short one of the file.
+// Threads: one thread; each reading is a short one of the file.
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <string>
 #include <vector>
 
@@ -15,19 +14,16 @@ namespace holdfast::cli {
 
 class LivingCentres {
 public:
-    /// All must outlive this object.
-    LivingCentres(boost::asio::io_context& io, const Clock& clock, storage::CommandStore& store);
+    /// Both must outlive this object.
+    LivingCentres(const Clock& clock, storage::CommandStore& store) : clock_(clock), store_(store) {}
 
-    void start();
-    void stop() { timer_.cancel(); }
-    [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+    /// A centre that is new is among them a moment after it has begun.
+    [[nodiscard]] const std::vector<std::string>& names();
 
 private:
-    void read();
-
     const Clock& clock_;
     storage::CommandStore& store_;
-    boost::asio::steady_timer timer_;
+    Time read_again_at_{};
     std::vector<std::string> names_;
 };
 

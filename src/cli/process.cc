@@ -73,7 +73,6 @@ Result<> Process::start(std::function<void()> ready) {
     if (commands_) {
         if (auto done = commands_->start(); !done) return done;
     }
-    if (forwarder_) forwarder_->start();
     if (auto done = sources_->start(loaded_.settings); !done) return done;
     sources_started_ = true;
     if (nodes_known(control_->fleet().topology())) nodes_timer_.cancel();
@@ -261,7 +260,6 @@ void Process::stop(std::function<void()> done) {
     }
     if (rpc_) rpc_->stop();
     if (commands_) commands_->stop();
-    if (forwarder_) forwarder_->stop();
     const auto finish = [this, done = std::move(done)] {
         if (control_) control_->stop();
         if (commands_) commands_->flush();

@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/text_table.h"
@@ -22,13 +25,17 @@ TextTable::Cell store_cell(const json::value& store) {
 
 void print_health(const Call& call, const json::value& health) {
     const json::value& fleet = member(health, "fleet");
-    call.print(render_fields({{"status", state_cell(health, "status")},
-                              {"version", {text_at(health, "version")}},
-                              {"running", {since_words(text_at(health, "since"), call.now())}},
-                              {"devices", {text_at(fleet, "devices")}},
-                              {"connected", {text_at(fleet, "connections")}},
-                              {"store", store_cell(member(health, "store"))}},
-                             call.colour()));
+    std::vector<std::pair<std::string, TextTable::Cell>> fields{
+        {"status", state_cell(health, "status")},
+        {"version", {text_at(health, "version")}},
+        {"running", {since_words(text_at(health, "since"), call.now())}}};
+    // A process without the fleet has no store of it either.
+    if (fleet.is_object()) {
+        fields.emplace_back("devices", TextTable::Cell{text_at(fleet, "devices")});
+        fields.emplace_back("connected", TextTable::Cell{text_at(fleet, "connections")});
+        fields.emplace_back("store", store_cell(member(health, "store")));
+    }
+    call.print(render_fields(fields, call.colour()));
     for (const json::value& problem : list_at(health, "problems")) {
         if (problem.is_string())
             call.print("- " + printable({problem.get_string().data(), problem.get_string().size()}) + "\n");

@@ -238,6 +238,7 @@ TEST_F(OpenapiAnswers, AreAsDocumented) {
         get(v1 + std::string(path), v1 + std::string(path));
     }
     get("/metrics", "/metrics");
+    ask("GET", v1 + "/places", v1 + "/places?since=1", 400);
     ask("GET", v1 + "/events", v1 + "/events", 200, {}, "Accept: application/json\r\n");
     ask("POST", v1 + "/clusters", v1 + "/clusters", 201, R"({"name":"north"})");
     ask("POST", v1 + "/clusters", v1 + "/clusters", 409, R"({"name":"north"})");
