@@ -178,8 +178,8 @@ void write_summary(JsonText& json, const storage::CommandSummary& summary) {
 void write_centre(JsonText& json, const control::CentreStatus& status) {
     json.open_object();
     json.key("name").text(status.name);
-    json.key("open").number(status.open);
-    json.key("under_way").number(status.under_way);
+    json.key("open").number(status.counts.open);
+    json.key("under_way").number(status.counts.under_way);
     json.key("waiting_callers").number(status.waiting_callers);
     json.key("store").open_object();
     json.key("ok").boolean(status.store.ok);

@@ -166,6 +166,31 @@ void add_store(Families& out, const storage::StoreStatus& status) {
     out.counter("holdfast_store_failures_total", "Commits that failed and are tried again.", status.failures);
 }
 
+void add_commands(Families& out, const control::CentreStatus& status) {
+    const command::DispatcherCounts& counts = status.counts;
+    out.gauge("holdfast_commands_open", "Commands that this centre holds: not ended, and due soon.",
+              static_cast<double>(counts.open));
+    out.gauge("holdfast_commands_under_way", "Of them those with an attempt that has not ended.",
+              static_cast<double>(counts.under_way));
+    out.gauge("holdfast_commands_waiting_callers", "Callers who wait for a command's end.",
+              static_cast<double>(status.waiting_callers));
+    out.counter("holdfast_commands_accepted_total", "Commands taken.", counts.accepted);
+    out.counter("holdfast_commands_requests_total", "Requests handed to channels.", counts.requests);
+    out.counter("holdfast_commands_resent_total", "Of them those for an attempt after the first.", counts.resent);
+    out.begin("holdfast_commands_ended_total", "Commands that ended, by state.", MetricType::Counter);
+    for (std::size_t i = static_cast<std::size_t>(command::State::succeeded); i < std::size(counts.ended); ++i)
+        out.value(static_cast<double>(counts.ended[i]), {{"state", std::string(to_string(static_cast<command::State>(i)))}});
+    out.counter("holdfast_commands_late_reports_total", "Reports about commands that had ended.", counts.late_reports);
+    out.gauge("holdfast_commands_store_ok", "1 while commands can be recorded.", status.store.ok ? 1 : 0);
+    out.gauge("holdfast_queue_waiting", "Messages between centre and channels that are not acknowledged yet.",
+              static_cast<double>(status.queue.waiting));
+    out.counter("holdfast_queue_redelivered_total", "Messages delivered more than once.", status.queue.redelivered);
+    out.counter("holdfast_queue_poisoned_total", "Messages set aside because nobody could read them.", status.queue.poisoned);
+    out.begin("holdfast_channel_ok", "1 while a cluster's channel has its sessions.", MetricType::Gauge);
+    for (const control::CentreStatus::Channel& channel : status.channels)
+        out.value(channel.connected ? 1 : 0, {{"cluster", channel.cluster}});
+}
+
 /// All that Holdfast measures, read when somebody asks.
 class Measurements final : public prometheus::Collectable {
 public:
@@ -184,6 +209,7 @@ public:
             add_gateway(out, api_.control->gateway_stats());
             add_store(out, api_.control->store_status());
         }
+        if (api_.commands != nullptr) add_commands(out, api_.commands->status());
         out.gauge("holdfast_event_followers", "Clients that follow events.", static_cast<double>(*api_.event_streams));
         return out.take();
     }

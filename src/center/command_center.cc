@@ -463,8 +463,7 @@ std::vector<queue::Poison> CommandCenter::poison(std::size_t limit) {
 control::CentreStatus CommandCenter::status() {
     control::CentreStatus status;
     status.name = lease_.name();
-    status.open = dispatcher_.counts().open;
-    status.under_way = dispatcher_.counts().under_way;
+    status.counts = dispatcher_.counts();
     status.waiting_callers = waiting_.size();
     status.store = store_.status();
     status.queue = queue_.status();

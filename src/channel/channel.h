@@ -3,7 +3,8 @@
 // becomes of them, and what devices answer, back into the queue for the centre that asked.
 //
 // What it promises for each request: it is published at most once by this channel, never at or after its deadline, and
-// acknowledged to the queue only after its report (Sent, NotSent, SendUnclear) is in the queue. A channel that dies leaves its
+// acknowledged to the queue only after its report (Sent, SendUnclear) is in the queue; before it when that is NotSent, so that
+// nobody can send it after its centre has believed that. A channel that dies leaves its
 // requests to the next one.
 //
 // Threads: all on the io_context's one thread.

@@ -233,6 +233,12 @@ void Channel::Impl::settle(Passage& passage, Outcome outcome) {
                         .device = request.device,
                         .at = clock_.wall(),
                         .what = std::move(outcome)};
+    if (std::holds_alternative<NotSent>(report.what) && consumer_) {
+        // Before the word that it was not sent: otherwise another channel could get it, and send it, after that was believed.
+        for (const std::uint64_t delivery : passage.deliveries)
+            consumer_->ack(delivery);
+        passage.deliveries.clear();
+    }
     outbox_->add(message_for(request.centre, report), passage.deliveries);
     forget(passage);
 }

@@ -53,16 +53,18 @@ std::string screen(const Screen& what, bool demo) {
     std::string text = fmt::format("\nHoldfast {} is up. Ctrl-C ends it.\n\n", version);
     text += fmt::format("  devices connect to   {}\n", what.devices);
     text += fmt::format("  HTTP API             http://{}/api/v1\n", what.api);
+    if (!what.rpc.empty()) text += fmt::format("  gRPC                 {}\n", what.rpc);
     text += fmt::format("  admin token          {}\n", what.token_file);
     text += fmt::format("  data and node logs   {}\n", what.data_dir);
     if (!demo) return text + "\n";
     text += "  clusters             east (east-1, east-2) and west (west-1, west-2), real Mosquitto processes\n";
     text += "  simulated fleet      100 devices, meter-1 to meter-100, each publishing to <id>/telemetry\n";
     text += "                       and answering commands\n";
-    text += "\nThree things to try in another terminal:\n\n";
+    text += "\nFour things to try in another terminal:\n\n";
     text += fmt::format("  mosquitto_sub -h {} -p {} -i meter-7 -t 'meter-7/#' &    # be a device: any MQTT client will do\n",
                         place.host, place.port);
     text += "  ./holdfast device move meter-7 --to west               # it comes back there; then: device explain meter-7\n";
+    text += "  ./holdfast command send meter-8 reboot --wait          # its result; then: command ls\n";
     text += "  ./holdfast node ls                                     # then kill -9 one of the pids, and: events --follow\n\n";
     return text;
 }

@@ -18,6 +18,7 @@ namespace holdfast::cli {
 struct Screen {
     std::string devices;  ///< where devices connect, "host:port"
     std::string api;
+    std::string rpc;  ///< empty: none
     std::string token_file;
     std::string data_dir;
 };

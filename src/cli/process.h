@@ -55,6 +55,8 @@ public:
     [[nodiscard]] const settings::Settings& settings() const noexcept { return loaded_.settings; }
     [[nodiscard]] const std::vector<std::string>& device_addresses() const noexcept { return gateway_->addresses(); }
     [[nodiscard]] std::string api_address() const { return admin_->endpoint(); }
+    /// Empty: no gRPC here.
+    [[nodiscard]] std::string rpc_address() const { return rpc_ ? rpc_->endpoint() : std::string(); }
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
 
 private:

@@ -45,6 +45,7 @@ private:
         const settings::Settings& settings = process_->settings();
         const std::string text = screen({.devices = process_->device_addresses().front(),
                                          .api = process_->api_address(),
+                                         .rpc = process_->rpc_address(),
                                          .token_file = settings.admin.token_file,
                                          .data_dir = settings.paths.data_dir},
                                         options_.demo);

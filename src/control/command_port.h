@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "command/command.h"
+#include "command/dispatcher.h"
 #include "command/errors.h"
 #include "command/job.h"
 #include "command/submission.h"
@@ -46,8 +47,7 @@ struct JobRequest {
 
 struct CentreStatus {
     std::string name = {};
-    std::uint64_t open = 0;
-    std::uint64_t under_way = 0;
+    command::DispatcherCounts counts = {};
     std::uint64_t waiting_callers = 0;
     storage::StoreStatus store = {};
     queue::QueueStatus queue = {};

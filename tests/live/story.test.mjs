@@ -38,7 +38,7 @@ describe('the demo, step by step', () => {
   const row = (text, name) => text.split('\n').find((line) => line.split(/\s+/)[0] === name);
   const connectedTo = (node) => holdfast.api.all(`/connections?node=${node}`);
 
-  it('one screen tells where everything is, and three things to try', () => {
+  it('one screen tells where everything is, and what to try', () => {
     const { screen } = holdfast;
     assert.match(screen, new RegExp(`devices connect to\\s+127\\.0\\.0\\.1:${holdfast.port}`));
     assert.match(screen, /HTTP API\s+http:\/\/127\.0\.0\.1:\d+\/api\/v1/);
