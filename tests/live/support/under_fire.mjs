@@ -65,11 +65,18 @@ export async function submitted(chooseApi, device, body) {
 }
 
 /** The command when it has ended, whoever of those who are asked lives. */
-export function ended(chooseApi, id, told = '') {
-  return until(`${id} has ended ${told}`, async () => {
-    const now = await chooseApi().get(`/commands/${id}`).catch(() => undefined);
-    return now && terminal.has(now.state) && now;
-  }, { seconds: 60, every: 50 });
+export async function ended(chooseApi, id, told = '') {
+  let last;
+  try {
+    return await until(`${id} has ended ${told}`, async () => {
+      const now = await chooseApi().get(`/commands/${id}`).catch((error) => ({ error: String(error) }));
+      last = now;
+      return terminal.has(now.state) && now;
+    }, { seconds: 60, every: 50 });
+  } catch (error) {
+    error.message += `: ${JSON.stringify(last)}`;
+    throw error;
+  }
 }
 
 /** What must hold of an ended command, whatever was killed. */
