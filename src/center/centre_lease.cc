@@ -101,6 +101,7 @@ void CentreLease::look_around() {
     std::vector<std::string> alive{name_};
     for (const storage::CentreLease& lease : *leases) {
         if (lease.name == name_) continue;
+        has_company_ = true;
         if (lease.until > now) {
             alive.push_back(lease.name);
             adopt_again_.erase(lease.name);

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// The centres that are alive, this one too.
     [[nodiscard]] const std::vector<std::string>& alive() const noexcept { return alive_; }
+    /// True when other centres work, or have worked, on this store.
+    [[nodiscard]] bool has_company() const noexcept { return has_company_; }
     /// The living centre that takes care of a device: the same at every centre.
     [[nodiscard]] std::string_view owner_of(std::string_view device) const noexcept;
 
@@ -55,6 +57,7 @@ private:
     Hooks hooks_;
     std::uint64_t epoch_ = 0;
     bool held_ = false;
+    bool has_company_ = false;
     /// When the lease ends, if it is not renewed; on the monotonic axis, which also counts while the process is stopped.
     Time until_{};
     std::vector<std::string> alive_;

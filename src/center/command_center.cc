@@ -28,6 +28,8 @@ constexpr Duration progress_linger = std::chrono::milliseconds(20);
 constexpr std::size_t response_window = 8192;
 constexpr std::size_t open_page = 1000;
 constexpr std::size_t retention_step = 5000;
+/// How long after its submission a command of this centre's that it was not told of is looked for.
+constexpr std::chrono::seconds unannounced_for{5};
 constexpr Duration sweep_interval = std::chrono::seconds(10);
 
 /// Nothing follows from it, and a later word says more.
@@ -314,6 +316,7 @@ void CommandCenter::arm_care() {
 
 void CommandCenter::take_care() {
     if (clock_.now() >= read_again_at_) read_open(std::nullopt);
+    if (lease_.has_company()) read_handed_over();
     unreadable_.flush(clock_.now());
     if (clock_.now() < sweep_again_at_) return;
     sweep_again_at_ = clock_.now() + sweep_interval;
@@ -347,6 +350,18 @@ void CommandCenter::read_open(std::optional<command::CommandId> after) {
     asio::post(io_, [self = self_, behind] {
         if (*self != nullptr && (*self)->running_) (*self)->read_open(behind);
     });
+}
+
+// A centre that died between recording a command for this one and saying so has left it in the store only.
+void CommandCenter::read_handed_over() {
+    if (reading_) return;
+    const WallTime now = clock_.wall();
+    const WallTime horizon = now + std::chrono::duration_cast<std::chrono::milliseconds>(options_.dispatcher.horizon);
+    auto page = store_.open_commands(lease_.name(), horizon, command::CommandId::first_at(now - unannounced_for), open_page);
+    if (!page) return;
+    for (command::Command& command : *page)
+        dispatcher_.restore(std::move(command), moment());
+    settle_soon();
 }
 
 void CommandCenter::begin_anew() {

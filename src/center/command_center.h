@@ -125,6 +125,7 @@ private:
     void take_care();
     /// Reads commands of this centre that are due soon from the store, a page at a time.
     void read_open(std::optional<command::CommandId> after);
+    void read_handed_over();
     void begin_anew();
     void look_abroad();
     [[nodiscard]] Moment moment() const noexcept { return {clock_.now(), clock_.wall()}; }

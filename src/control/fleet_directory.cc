@@ -20,17 +20,24 @@ void FleetDirectory::nodes_changed() {
     node_watchers_.tell();
 }
 
+// Asked for every command and every report's consequence, so no more is looked up than is told.
 command::DevicePlace FleetDirectory::find(std::string_view device) {
+    const fleet::Fleet& fleet = control_.fleet();
     command::DevicePlace place;
-    const auto status = control_.device(device);
-    if (!status) return place;
+    const auto record = fleet.devices().find(device);
+    if (!record) return place;
     place.known = true;
-    place.disabled = status->record.disabled;
-    place.cluster = status->cluster;
-    if (status->connection) {
-        place.node = status->node;
-        place.session = status->connection->connection.value();
-        place.mqtt_version = status->connection->mqtt_version;
+    place.disabled = record->disabled;
+    if (fleet.topology().exists(record->cluster())) {
+        place.cluster = fleet.topology().cluster_name(record->cluster());
+    } else if (const auto status = control_.device(device)) {
+        // Not at home anywhere yet: where it would be.
+        place.cluster = status->cluster;
+    }
+    if (const auto connection = fleet.presence().find(device)) {
+        place.node = fleet.topology().node_name(connection->node);
+        place.session = connection->connection.value();
+        place.mqtt_version = connection->mqtt_version;
     }
     return place;
 }

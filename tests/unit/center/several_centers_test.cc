@@ -46,6 +46,21 @@ TEST_F(SeveralCentersTest, ACallerIsAnsweredWhereverItWaits) {
     EXPECT_GT(two.counts().requests, 0U) << "both take care of some devices";
 }
 
+TEST_F(SeveralCentersTest, ACommandThatWasRecordedForAnotherCentreIsNotForgottenWhenNobodyTellsIt) {
+    start_elsewhere("c2", std::chrono::milliseconds(600));
+    CommandCenter& one = start_elsewhere("c1", std::chrono::milliseconds(600));
+    ASSERT_TRUE(until([&] { return one.centres().size() == 2; }));
+    // As a centre leaves it that dies right after its commit.
+    auto command = command::make_command(reboot(), command::CommandId::make(clock.wall(), 7, 7), {}, clock.wall());
+    ASSERT_TRUE(command);
+    command->centre = "c1";
+    bool written = false;
+    store->write({*command}, [&](const Result<>& result) { written = result.has_value(); });
+    ASSERT_TRUE(store->flush(std::chrono::seconds(5)));
+    EXPECT_TRUE(written);
+    EXPECT_EQ(wait(one, command->id)->state, State::succeeded);
+}
+
 TEST_F(SeveralCentersTest, OneNameBelongsToOneCentre) {
     start_elsewhere("c1");
     stores_.push_back(open_store());
