@@ -6,6 +6,7 @@
 #include <span>
 
 #include "control/command_words.h"
+#include "json_text/json_text.h"
 
 namespace holdfast::admin {
 namespace {
@@ -34,7 +35,7 @@ void write_json(JsonText& json, std::string_view text) {
 void write_payload(JsonText& json, std::string_view payload, std::string_view content_type) {
     if (payload.empty()) {
         json.key("data").null();
-    } else if (may_be_json(content_type) && is_json_text(payload)) {
+    } else if (may_be_json(content_type) && json_text::is_json(payload)) {
         write_json(json.key("data"), payload);
     } else {
         json.key("payload_base64").base64(payload);
@@ -45,7 +46,7 @@ void write_payload(JsonText& json, std::string_view payload, std::string_view co
 void write_result(JsonText& json, const command::Command& command) {
     if (command.result.empty()) {
         json.key("result").null();
-    } else if (may_be_json(command.result_type) && is_json_text(command.result)) {
+    } else if (may_be_json(command.result_type) && json_text::is_json(command.result)) {
         write_json(json.key("result"), command.result);
     } else if (is_plain_utf8(command.result)) {
         json.key("result").text(command.result);

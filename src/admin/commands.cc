@@ -14,6 +14,7 @@
 #include "admin/json_slices.h"
 #include "admin/json_text.h"
 #include "admin/page.h"
+#include "json_text/json_text.h"
 
 namespace holdfast::admin {
 
@@ -136,7 +137,7 @@ std::expected<command::Submission, Problem> read_item(std::string_view text) {
 Answer submit_commands(Api& api, const Request& request) {
     if (api.commands == nullptr) co_return no_centre(api);
     if (auto refusal = refuse_unknown_parameters(request, {})) co_return std::move(*refusal);
-    if (!is_json_text(request.body)) {
+    if (!json_text::is_json(request.body)) {
         co_return bad_request(is_plain_utf8(request.body) ? "this is not well-formed JSON"
                                                           : "this is not UTF-8 text, which JSON is");
     }

@@ -3,73 +3,20 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/json/basic_parser_impl.hpp>
 #include <cmath>
 
 #include "admin/http_message.h"
 #include "admin/rfc3339.h"
+#include "json_text/json_text.h"
 
 namespace holdfast::admin {
-
-namespace json = boost::json;
 
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Takes what the parser finds and keeps nothing.
-struct Nothing {
-    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
-
-    using Code = json::error_code;
-    using View = json::string_view;
-    bool on_document_begin(Code&) { return true; }
-    bool on_document_end(Code&) { return true; }
-    bool on_object_begin(Code&) { return true; }
-    bool on_object_end(std::size_t, Code&) { return true; }
-    bool on_array_begin(Code&) { return true; }
-    bool on_array_end(std::size_t, Code&) { return true; }
-    bool on_key_part(View, std::size_t, Code&) { return true; }
-    bool on_key(View, std::size_t, Code&) { return true; }
-    bool on_string_part(View, std::size_t, Code&) { return true; }
-    bool on_string(View, std::size_t, Code&) { return true; }
-    bool on_number_part(View, Code&) { return true; }
-    bool on_int64(std::int64_t, View, Code&) { return true; }
-    bool on_uint64(std::uint64_t, View, Code&) { return true; }
-    bool on_double(double, View, Code&) { return true; }
-    bool on_bool(bool, Code&) { return true; }
-    bool on_null(Code&) { return true; }
-    bool on_comment_part(View, Code&) { return true; }
-    bool on_comment(View, Code&) { return true; }
-};
-
 bool needs_escape(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
-
-void append_escape(std::string& out, char c) {
-    switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    }
 }
 
 /// The well-formed character that `text` begins with, in bytes; 0 when there is none.
@@ -87,7 +34,7 @@ void append_mended(std::string& out, std::string_view text) {
             out += "\xEF\xBF\xBD";
             text.remove_prefix(1);
         } else if (size == 1 && needs_escape(text[0])) {
-            append_escape(out, text[0]);
+            json_text::append_json_escaped(out, text.substr(0, 1));
             text.remove_prefix(1);
         } else {
             out += text.substr(0, size);
@@ -228,13 +175,6 @@ void JsonText::moment_or_null(const std::optional<WallTime>& value) {
     } else {
         null();
     }
-}
-
-bool is_json_text(std::string_view text) {
-    json::basic_parser<Nothing> parser{json::parse_options()};
-    json::error_code error;
-    const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-    return !error && read == text.size();
 }
 
 std::string on_one_line(std::string_view json) {

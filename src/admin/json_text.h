@@ -45,8 +45,6 @@ private:
     bool comma_ = false;
 };
 
-/// Whether `text` is one well-formed JSON value: UTF-8, within 32 levels, nothing behind it.
-[[nodiscard]] bool is_json_text(std::string_view text);
 /// The same JSON without line breaks outside of strings.
 [[nodiscard]] std::string on_one_line(std::string_view json);
 

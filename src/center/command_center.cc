@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -243,7 +244,7 @@ void CommandCenter::pass(Passed&& passed) {
     const std::unordered_set<command::CommandId> ended(passed.ended.begin(), passed.ended.end());
     for (const command::Command& command : passed.written) {
         if (!accepting_.empty()) answer_accepted(command);
-        if (!watchers_->empty()) tell_watchers(command);
+        watchers_.tell(command);
         if (const auto cancelled = cancelling_.find(command.id);
             cancelled != cancelling_.end() && (command.cancel_wanted || is_terminal(command.state))) {
             const auto callers = std::move(cancelled->second);
@@ -273,18 +274,6 @@ void CommandCenter::publish(std::vector<command::Dispatch>& requests) {
         if (!result)
             log::warning("centre", "the queue does not take requests: {}; they are repeated", result.error().message());
     });
-}
-
-void CommandCenter::tell_watchers(const command::Command& command) {
-    // A watcher may end itself or others while it is told.
-    for (auto place = watchers_->begin(); place != watchers_->end();) {
-        const Watcher& watcher = *place++;
-        const WatchFilter& filter = watcher.filter;
-        if (filter.id && *filter.id != command.id) continue;
-        if (filter.device && *filter.device != command.device) continue;
-        if (filter.job && *filter.job != command.job) continue;
-        watcher.changed(command);
-    }
 }
 
 // --- time ---
@@ -380,110 +369,6 @@ void CommandCenter::look_abroad() {
         }
         if (!ids.empty()) look_abroad();
     });
-}
-
-// --- what is asked ---
-
-std::unique_ptr<control::Watching> CommandCenter::wait(command::CommandId id, Time until, CommandDone done) {
-    bool abroad = false;
-    if (dispatcher_.find(id) == nullptr) {
-        auto found = store_.get(id);
-        if (!found || !*found) {
-            done(found ? fail(command::Errc::not_found, fmt::format("there is no command {}", id.text()))
-                       : std::unexpected(std::move(found).error()));
-            return nullptr;
-        }
-        if (is_terminal((*found)->state)) {
-            done(std::move(**found));
-            return nullptr;
-        }
-        abroad = (*found)->centre != lease_.name();
-    }
-    if (!running_ || waiting_.size() >= options_.max_waiting_callers) {
-        done(fail(command::Errc::too_many, "too many callers wait for commands; ask again in a moment"));
-        return nullptr;
-    }
-    auto ticket = waiting_.add(id, until, abroad, std::move(done));
-    if (abroad && waiting_.abroad().size() == 1) look_abroad();
-    return ticket;
-}
-
-Result<command::Command> CommandCenter::get(command::CommandId id) {
-    if (const command::Command* held = dispatcher_.find(id); held != nullptr && !is_terminal(held->state)) return *held;
-    auto found = store_.get(id);
-    if (!found) return std::unexpected(std::move(found).error());
-    if (!*found) return fail(command::Errc::not_found, fmt::format("there is no command {}", id.text()));
-    return std::move(**found);
-}
-
-Result<std::vector<command::Command>> CommandCenter::list(const storage::CommandQuery& query) {
-    return store_.list(query);
-}
-
-Result<storage::CommandSummary> CommandCenter::summary() {
-    return store_.summary();
-}
-
-class CommandCenter::WatcherPlace final : public control::Watching {
-public:
-    WatcherPlace(const std::shared_ptr<Watchers>& watchers, Watcher watcher)
-        : watchers_(watchers), place_(watchers->insert(watchers->end(), std::move(watcher))) {}
-    ~WatcherPlace() override {
-        if (const auto watchers = watchers_.lock()) watchers->erase(place_);
-    }
-
-private:
-    std::weak_ptr<Watchers> watchers_;
-    Watchers::iterator place_;
-};
-
-std::unique_ptr<control::Watching> CommandCenter::watch(WatchFilter filter,
-                                                        std::function<void(const command::Command&)> changed) {
-    if (watchers_->size() >= options_.max_watchers) return nullptr;
-    return std::make_unique<WatcherPlace>(watchers_, Watcher{std::move(filter), std::move(changed)});
-}
-
-void CommandCenter::create_job(control::JobRequest request, const control::Caller& caller,
-                               std::function<void(Result<command::Job>)> done) {
-    if (!request.tag.empty()) request.devices = directory_.tagged(request.tag, {}, command::max_job_devices);
-    request.command.submitted_by = caller.name;
-    auto job = jobs_.create(std::move(request), new_id());
-    if (job) audit(caller, "job.create", job->id, fmt::format("{} for {} devices", job->command.name, job->devices));
-    done(std::move(job));
-}
-
-Result<command::Job> CommandCenter::get_job(std::string_view id) {
-    return jobs_.get(id);
-}
-
-Result<std::vector<command::Job>> CommandCenter::list_jobs(std::size_t limit) {
-    return jobs_.list(limit);
-}
-
-void CommandCenter::cancel_job(std::string_view id, const control::Caller& caller,
-                               std::function<void(Result<command::Job>)> done) {
-    auto job = jobs_.cancel(id);
-    if (job) audit(caller, "job.cancel", job->id, {});
-    done(std::move(job));
-}
-
-Result<std::vector<storage::CommandStore::AuditEntry>> CommandCenter::audit_log(std::size_t limit) {
-    return store_.audit_log(limit);
-}
-
-std::vector<queue::Poison> CommandCenter::poison(std::size_t limit) {
-    return queue_.poison(limit);
-}
-
-control::CentreStatus CommandCenter::status() {
-    control::CentreStatus status;
-    status.name = lease_.name();
-    status.counts = dispatcher_.counts();
-    status.waiting_callers = waiting_.size();
-    status.store = store_.status();
-    status.queue = queue_.status();
-    if (channels_) status.channels = channels_();
-    return status;
 }
 
 command::CommandId CommandCenter::new_id() {

@@ -13,13 +13,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -32,6 +30,7 @@
 #include "command/dispatcher.h"
 #include "control/command_port.h"
 #include "control/device_directory.h"
+#include "control/watchers.h"
 #include "queue/queue.h"
 #include "runtime/log.h"
 #include "storage/command_store.h"
@@ -95,13 +94,6 @@ public:
     [[nodiscard]] control::CentreStatus status() override;
 
 private:
-    struct Watcher {
-        WatchFilter filter;
-        std::function<void(const command::Command&)> changed;
-    };
-    using Watchers = std::list<Watcher>;
-    class WatcherPlace;
-
     // Submitting; submitting.cc.
     void submit_here(command::Command command, SubmitDone done);
     void submit_abroad(command::Command command, std::string_view owner, SubmitDone done);
@@ -119,7 +111,6 @@ private:
     void settle();
     void pass(Passed&& passed);
     void publish(std::vector<command::Dispatch>& requests);
-    void tell_watchers(const command::Command& command);
     void arm_timer();
     void arm_care();
     void take_care();
@@ -146,7 +137,7 @@ private:
     WaitingCallers waiting_;
     WebhookSender webhooks_;
     JobDesk jobs_;
-    std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
+    control::Watchers<const command::Command&> watchers_;
 
     std::unique_ptr<queue::Consumer> responses_;
     std::unique_ptr<queue::Consumer> handovers_;

@@ -183,6 +183,8 @@ void NodeSession::on_closed(net::MqttClient&, const net::MqttClosed& closed) {
 }
 
 void NodeSession::lost(std::string_view why) {
+    // It will stand within another sentence.
+    if (why.ends_with('.')) why.remove_suffix(1);
     const bool was_ready = std::exchange(ready_, false);
     if (was_ready) lost_at_ = net::steady_now();
     if (!why.empty()) why_ = why;

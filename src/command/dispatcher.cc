@@ -22,8 +22,9 @@ Result<> check_place(const DevicePlace& place, const Command& command) {
         return fail(Errc::device_unknown, fmt::format("device: there is no device {}; see holdfast device ls", command.device));
     }
     if (place.disabled) {
-        return fail(Errc::device_disabled, fmt::format("device: {} is disabled; holdfast device enable {} lets it in again",
-                                                       command.device, command.device));
+        return fail(Errc::device_disabled,
+                    fmt::format("device: {} is disabled; holdfast device set {} --enable lets it in again", command.device,
+                                command.device));
     }
     if (place.cluster.empty()) return fail(Errc::no_cluster, fmt::format("device: no cluster serves {} now", command.device));
     return {};

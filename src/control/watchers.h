@@ -3,6 +3,7 @@
 //
 // Threads: one thread.
 
+#include <cstddef>
 #include <functional>
 #include <list>
 #include <memory>
@@ -17,15 +18,18 @@ class Watchers {
 public:
     using Watcher = std::function<void(Arguments...)>;
 
-    /// The watching may outlive this object. A watcher must not end another one while it is called.
+    /// The watching may outlive this object. While it is called a watcher may end itself, but no other one.
     [[nodiscard]] std::unique_ptr<Watching> add(Watcher watcher) {
         return std::make_unique<Membership>(list_, std::move(watcher));
     }
     void tell(Arguments... arguments) const {
         const std::shared_ptr<List> list = list_;
-        for (const Watcher& watcher : *list)
+        for (auto place = list->begin(); place != list->end();) {
+            const Watcher& watcher = *place++;
             watcher(arguments...);
+        }
     }
+    [[nodiscard]] std::size_t size() const noexcept { return list_->size(); }
 
 private:
     using List = std::list<Watcher>;

@@ -4,8 +4,8 @@
 
 #include <iterator>
 
+#include "json_text/json_text.h"
 #include "mqtt/utf8.h"
-#include "profile/json_text.h"
 
 namespace holdfast::profile {
 namespace {
@@ -63,7 +63,7 @@ Result<PayloadTemplate> PayloadTemplate::compile(std::string_view text) {
     if (text == text_of(Placeholder::data)) {
         made.form_ = Form::raw_data;
     } else if (sample.starts_with('{') || sample.starts_with('[')) {
-        if (!is_json(sample))
+        if (!json_text::is_json(sample))
             return fail(Errc::bad_profile,
                         "the payload template begins as JSON does, but with its placeholders filled in it is none");
         if (!unquoted_text.empty()) {
@@ -76,7 +76,7 @@ Result<PayloadTemplate> PayloadTemplate::compile(std::string_view text) {
 }
 
 void PayloadTemplate::append_text(const Part& part, std::string_view text, std::string& out) const {
-    if (form_ == Form::json && part.quoted) return append_json_escaped(out, text);
+    if (form_ == Form::json && part.quoted) return json_text::append_json_escaped(out, text);
     out += text;
 }
 
@@ -92,7 +92,7 @@ Result<> PayloadTemplate::append_data(const Part& part, const PayloadValues& val
                         "the payload is not UTF-8 text, and the device's profile puts it into a JSON string");
         }
         if (!part.quoted) out += '"';
-        append_json_escaped(out, values.data);
+        json_text::append_json_escaped(out, values.data);
         if (!part.quoted) out += '"';
         return {};
     }
@@ -100,7 +100,7 @@ Result<> PayloadTemplate::append_data(const Part& part, const PayloadValues& val
         out += "null";
         return {};
     }
-    if (!is_json(values.data)) {
+    if (!json_text::is_json(values.data)) {
         return fail(Errc::not_encodable,
                     "the payload is not JSON, and the device's profile puts it into JSON; send JSON, or say a content type "
                     "text/... to have it sent as a JSON string");

@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "command/command.h"
+#include "json_text/json_text.h"
 #include "mqtt/utf8.h"
 #include "profile/correlation.h"
-#include "profile/json_text.h"
 
 namespace holdfast::profile {
 namespace {
@@ -216,7 +216,7 @@ void ReplyRules::find_in_json(std::string_view payload, Found& found) const {
     std::array<unsigned char, scratch_size> scratch;
     json::monotonic_resource memory(scratch.data(), scratch.size());
     json::parse_options options;
-    options.max_depth = max_json_depth;
+    options.max_depth = json_text::max_json_depth;
     json::parser parser(&memory, options);
     json::error_code error;
     parser.write(text.data(), text.size(), error);

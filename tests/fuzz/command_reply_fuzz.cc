@@ -7,10 +7,10 @@
 #include "base/assert.h"
 #include "command/command.h"
 #include "exact_copy.h"
+#include "json_text/json_text.h"
 #include "mqtt/publish_view.h"
 #include "mqtt/topic.h"
 #include "profile/correlation.h"
-#include "profile/json_text.h"
 #include "profile/profile_table.h"
 
 namespace {
@@ -57,6 +57,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What stands in a JSON string is JSON, whatever it was.
     const auto payload = profile::PayloadTemplate::compile(R"({"a":"{data}","b":{data}})");
     std::string out;
-    if (payload->render({.data = text}, out)) HF_ASSERT(profile::is_json(out), "templates of JSON make JSON");
+    if (payload->render({.data = text}, out)) HF_ASSERT(json_text::is_json(out), "templates of JSON make JSON");
     return 0;
 }

@@ -18,15 +18,15 @@
 #include "discovery/local_cluster.h"
 #include "live/listening_device.h"
 #include "live/places.h"
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
 #include "queue/memory_queue.h"
 #include "runtime/system_clock.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::channel {
 namespace {
 
-using live::run_until;
+using test::run_until;
 using namespace std::chrono_literals;
 
 constexpr std::size_t device_count = 8;
@@ -162,7 +162,7 @@ protected:
             signal_node(node, SIGCONT);
     }
 
-    live::ScratchDirectory directory_;
+    test::ScratchDirectory directory_;
     net::IoContext io_;
     runtime::SystemClock clock_;
     live::Places places_;

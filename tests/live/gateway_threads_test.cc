@@ -12,11 +12,11 @@
 #include "control/fleet_control.h"
 #include "discovery/local_cluster.h"
 #include "gateway/gateway.h"
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
 #include "net/address.h"
 #include "net/mqtt_client.h"
 #include "runtime/system_clock.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::gateway {
 namespace {
@@ -117,10 +117,10 @@ protected:
         if (control_) control_->stop();
         bool stopped = false;
         cluster_->stop([&stopped] { stopped = true; });
-        EXPECT_TRUE(live::run_until(io_, [&stopped] { return stopped; }));
+        EXPECT_TRUE(test::run_until(io_, [&stopped] { return stopped; }));
     }
 
-    live::ScratchDirectory directory_;
+    test::ScratchDirectory directory_;
     net::IoContext io_;
     runtime::SystemClock clock_;
     std::unique_ptr<discovery::LocalCluster> cluster_;
@@ -137,7 +137,7 @@ TEST_F(GatewayThreadsTest, ControlAndDataPlaneShareNothingThatIsNotMeantToBeShar
         devices.push_back(
             std::make_unique<Device>(io_, *place, fmt::format("d{}", i), i % 2 == 0 ? mqtt::Version::v5 : mqtt::Version::v311));
     }
-    ASSERT_TRUE(live::run_until(
+    ASSERT_TRUE(test::run_until(
         io_, [&] { return std::ranges::all_of(devices, [](const auto& device) { return device->received > 0; }); }));
     for (int i = 0; i < moves; ++i) {
         const std::string id = fmt::format("d{}", i % static_cast<int>(device_count));
@@ -151,11 +151,11 @@ TEST_F(GatewayThreadsTest, ControlAndDataPlaneShareNothingThatIsNotMeantToBeShar
         control_->collect_now();
         Device& device = *devices[static_cast<std::size_t>(i) % device_count];
         const int before = device.received;
-        ASSERT_TRUE(live::run_until(io_, [&] { return device.received > before; })) << id << " does not get through any more";
+        ASSERT_TRUE(test::run_until(io_, [&] { return device.received > before; })) << id << " does not get through any more";
     }
     for (const auto& device : devices)
         device->leave();
-    ASSERT_TRUE(live::run_until(io_, [&] {
+    ASSERT_TRUE(test::run_until(io_, [&] {
         control_->collect_now();
         return control_->fleet().counts().connections == 0;
     }));

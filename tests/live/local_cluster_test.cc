@@ -15,16 +15,16 @@
 #include <string>
 #include <vector>
 
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
 #include "net/address.h"
 #include "net/free_port.h"
 #include "net/listen.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::discovery {
 namespace {
 
-using live::run_until;
+using test::run_until;
 using Kind = LocalNodeEvent::Kind;
 
 bool accepts(net::IoContext& io, std::uint16_t port) {
@@ -81,11 +81,9 @@ protected:
         return std::ranges::count_if(events_, [kind](const LocalNodeEvent& event) { return event.kind == kind; });
     }
 
-    [[nodiscard]] std::string node_file(std::string_view name) const {
-        return directory_.path() + "/local/east/east-1/" + std::string(name);
-    }
+    [[nodiscard]] std::string node_file(std::string_view name) const { return directory_.path() / "local/east/east-1" / name; }
 
-    live::ScratchDirectory directory_;
+    test::ScratchDirectory directory_;
     net::IoContext io_;
     std::vector<NodesListed> listed_;
     std::vector<LocalNodeEvent> events_;
@@ -147,7 +145,7 @@ TEST_F(LocalClusterTest, EndsAFrozenNodeByForceWhenStopped) {
     frozen.nodes = 1;
     frozen.stop_timeout = std::chrono::milliseconds(300);
     // A program that neither ends on SIGTERM nor speaks MQTT.
-    frozen.mosquitto = directory_.path() + "/stubborn";
+    frozen.mosquitto = directory_.path() / "stubborn";
     std::ofstream(frozen.mosquitto) << "#!/bin/sh\ntrap '' TERM\necho stubborn\nwhile :; do sleep 0.05; done\n";
     std::filesystem::permissions(frozen.mosquitto, std::filesystem::perms::owner_all);
     start(frozen);

@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "discovery/local_cluster.h"
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
 #include "net/listen.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::discovery {
 namespace {
 
-using live::run_until;
+using test::run_until;
 
 class ProberTest : public ::testing::Test {
 protected:
@@ -57,7 +57,7 @@ protected:
     }
     int pid(std::size_t index) { return cluster_->nodes()[index].pid; }
 
-    live::ScratchDirectory directory_;
+    test::ScratchDirectory directory_;
     net::IoContext io_;
     std::unique_ptr<LocalCluster> cluster_;
     std::vector<ProbeReport> reports_;

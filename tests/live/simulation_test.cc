@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "discovery/local_cluster.h"
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
 #include "net/mqtt_client.h"
 #include "simulate/report.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::simulate {
 namespace {
 
-using live::run_until;
+using test::run_until;
 
 class SimulationTest : public ::testing::Test {
 protected:
@@ -65,7 +65,7 @@ protected:
 
     [[nodiscard]] const Tally& tally() const { return simulation_->tally(); }
 
-    live::ScratchDirectory directory_;
+    test::ScratchDirectory directory_;
     net::IoContext io_;
     std::unique_ptr<discovery::LocalCluster> cluster_;
     std::unique_ptr<Simulation> simulation_;

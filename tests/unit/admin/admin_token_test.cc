@@ -7,25 +7,21 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/scratch_directory.h"
+
 namespace holdfast::admin {
 namespace {
 
 class AdminTokenTest : public ::testing::Test {
 protected:
-    AdminTokenTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-token-XXXXXX").string();
-        directory_ = ::mkdtemp(pattern.data());
-        file_ = directory_ / "admin.token";
-    }
-    ~AdminTokenTest() override { std::filesystem::remove_all(directory_); }
-
     void write(std::string_view text, mode_t mode) {
         std::ofstream(file_) << text;
         ::chmod(file_.c_str(), mode);
     }
 
-    std::filesystem::path directory_;
-    std::filesystem::path file_;
+    test::ScratchDirectory scratch_;
+    std::filesystem::path directory_ = scratch_.path();
+    std::filesystem::path file_ = directory_ / "admin.token";
 };
 
 TEST_F(AdminTokenTest, IsMadeOnceForItsOwnerOnly) {

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin/json_slices.h"
+#include "json_text/json_text.h"
 
 namespace holdfast::admin {
 namespace {
@@ -61,10 +62,10 @@ TEST(JsonText, IsAlwaysReadable) {
 
 TEST(JsonText, TellsJsonFromOtherText) {
     for (const std::string_view good : {"{}", "[1,2]", "\"x\"", " 1.5 ", "null", "{\"a\":\n[]}"})
-        EXPECT_TRUE(is_json_text(good)) << good;
+        EXPECT_TRUE(json_text::is_json(good)) << good;
     for (const std::string_view bad : {"", "{", "[1,]", "x", "1 2", "\"\xFF\"", "{'a':1}"})
-        EXPECT_FALSE(is_json_text(bad)) << bad;
-    EXPECT_FALSE(is_json_text(std::string(100, '[') + std::string(100, ']')));
+        EXPECT_FALSE(json_text::is_json(bad)) << bad;
+    EXPECT_FALSE(json_text::is_json(std::string(100, '[') + std::string(100, ']')));
     EXPECT_EQ(on_one_line("{\n\"a\":\r\n1}"), "{ \"a\":  1}");
 }
 

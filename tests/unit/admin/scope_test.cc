@@ -10,6 +10,7 @@
 #include "admin/router.h"
 #include "admin_stage.h"
 #include "raw_client.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::test {
 namespace {
@@ -17,12 +18,9 @@ namespace {
 class Scopes : public ::testing::Test {
 protected:
     Scopes() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-scopes-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
         options.token_file = directory / "tokens";
         stage.emplace(options);
     }
-    ~Scopes() override { std::filesystem::remove_all(directory); }
 
     std::string make(std::string_view name, access::Scope scope) {
         const auto secret = access::create_token(options.token_file, name, scope);
@@ -36,7 +34,8 @@ protected:
         return client.read();
     }
 
-    std::filesystem::path directory;
+    ScratchDirectory scratch;
+    std::filesystem::path directory = scratch.path();
     StageOptions options;
     std::optional<AdminStage> stage;
 };

@@ -6,24 +6,9 @@
 
 namespace holdfast::center::testing {
 
-class TestDirectory::Place final : public control::Watching {
-public:
-    using Watchers = std::list<std::function<void(std::string_view)>>;
-    Place(const std::shared_ptr<Watchers>& watchers, std::function<void(std::string_view)> watcher)
-        : watchers_(watchers), place_(watchers->insert(watchers->end(), std::move(watcher))) {}
-    ~Place() override {
-        if (const auto watchers = watchers_.lock()) watchers->erase(place_);
-    }
-
-private:
-    std::weak_ptr<Watchers> watchers_;
-    Watchers::iterator place_;
-};
-
 void TestDirectory::put(const std::string& device, command::DevicePlace place) {
     devices_[device] = std::move(place);
-    for (const auto& watcher : *watchers_)
-        watcher(device);
+    watchers_.tell(device);
 }
 
 void TestDirectory::connect(const std::string& device, std::uint64_t session) {
@@ -48,7 +33,7 @@ std::vector<std::string> TestDirectory::tagged(std::string_view tag, std::string
 }
 
 std::unique_ptr<control::Watching> TestDirectory::watch_devices(std::function<void(std::string_view)> changed) {
-    return std::make_unique<Place>(watchers_, std::move(changed));
+    return watchers_.add(std::move(changed));
 }
 
 std::unique_ptr<control::Watching> TestDirectory::watch_nodes(std::function<void()>) {
@@ -93,7 +78,7 @@ CenterStage::CenterStage() : store(open_store()), queue(io, clock, {}) {
 
 std::unique_ptr<storage::CommandStore> CenterStage::open_store() {
     auto opened = storage::SqliteCommandStore::open(
-        {.path = directory.path() + "/commands.db", .busy_timeout = std::chrono::milliseconds(100)}, clock);
+        {.path = directory.path() / "commands.db", .busy_timeout = std::chrono::milliseconds(100)}, clock);
     HF_ASSERT(opened.has_value(), "the test's store cannot be opened");
     return std::move(*opened);
 }

@@ -15,11 +15,12 @@
 #include <vector>
 
 #include "center/command_center.h"
-#include "live/run_until.h"
-#include "live/scratch_directory.h"
+#include "control/watchers.h"
 #include "queue/memory_queue.h"
 #include "runtime/system_clock.h"
 #include "storage/sqlite_command_store.h"
+#include "support/run_until.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::center::testing {
 
@@ -38,10 +39,8 @@ public:
     [[nodiscard]] std::unique_ptr<control::Watching> watch_nodes(std::function<void()> changed) override;
 
 private:
-    class Place;
     std::map<std::string, command::DevicePlace, std::less<>> devices_;
-    std::shared_ptr<std::list<std::function<void(std::string_view)>>> watchers_ =
-        std::make_shared<std::list<std::function<void(std::string_view)>>>();
+    control::Watchers<std::string_view> watchers_;
 };
 
 /// What a channel and a device would make of a request.
@@ -77,14 +76,14 @@ public:
     CommandCenter& start() { return start(options()); }
     void drop(CommandCenter& center);
 
-    [[nodiscard]] bool until(const std::function<bool()>& condition) { return live::run_until(io, condition); }
+    [[nodiscard]] bool until(const std::function<bool()>& condition) { return test::run_until(io, condition); }
     [[nodiscard]] Result<control::Submitted> submit(CommandCenter& center, command::Submission submission);
     /// Submits, and waits for the end.
     [[nodiscard]] Result<command::Command> finish(CommandCenter& center, command::Submission submission);
     [[nodiscard]] Result<command::Command> wait(CommandCenter& center, command::CommandId id);
     [[nodiscard]] static command::Submission reboot(const std::string& device = "meter-7");
 
-    live::ScratchDirectory directory;
+    test::ScratchDirectory directory;
     runtime::SystemClock clock;
     boost::asio::io_context io;
     TestDirectory devices;

@@ -12,7 +12,7 @@ using command::State;
 
 class CenterStoreFaultsTest : public ::testing::Test, protected CenterStage {
 protected:
-    std::string path() const { return directory.path() + "/commands.db"; }
+    std::string path() const { return directory.path() / "commands.db"; }
 };
 
 TEST_F(CenterStoreFaultsTest, WhatCannotBeRecordedIsNotTaken) {

@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "live/run_until.h"
 #include "queue/memory_queue.h"
 #include "runtime/system_clock.h"
+#include "support/run_until.h"
 
 namespace holdfast::channel {
 namespace {
 
-using live::run_until;
+using test::run_until;
 
 class ReportOutboxTest : public ::testing::Test {
 protected:

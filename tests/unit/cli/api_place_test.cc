@@ -7,24 +7,22 @@
 #include <fstream>
 #include <map>
 
+#include "support/scratch_directory.h"
+
 namespace holdfast::cli {
 namespace {
 
 class ApiPlaceTest : public ::testing::Test {
 protected:
-    ApiPlaceTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-place-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        variables["HOLDFAST_DATA_DIR"] = directory.string();
-    }
-    ~ApiPlaceTest() override { std::filesystem::remove_all(directory); }
+    ApiPlaceTest() { variables["HOLDFAST_DATA_DIR"] = directory.string(); }
 
     void write_token(std::string_view text, mode_t mode = 0600) {
         std::ofstream(directory / "admin.token") << text << '\n';
         ::chmod((directory / "admin.token").c_str(), mode);
     }
 
-    std::filesystem::path directory;
+    test::ScratchDirectory scratch;
+    std::filesystem::path directory = scratch.path();
     std::map<std::string, std::string> variables;
     Environment environment = [this](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);

@@ -13,6 +13,7 @@
 
 #include "admin_stage.h"
 #include "cli/command_line.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::cli {
 
@@ -25,14 +26,11 @@ struct Ended {
 class CommandLineStage : public ::testing::Test {
 protected:
     CommandLineStage() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-cli-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
         stage.add_clusters();
         variables = {{"HOLDFAST_API", stage.address()},
                      {"HOLDFAST_TOKEN", std::string(test::AdminStage::token)},
                      {"HOLDFAST_DATA_DIR", directory.string()}};
     }
-    ~CommandLineStage() override { std::filesystem::remove_all(directory); }
 
     Ended run(std::vector<std::string> arguments, std::string in = {}) {
         std::ostringstream out;
@@ -76,7 +74,8 @@ protected:
 
     runtime::SystemClock clock;
     test::AdminStage stage;
-    std::filesystem::path directory;
+    test::ScratchDirectory scratch;
+    std::filesystem::path directory = scratch.path();
     std::map<std::string, std::string> variables;
     std::optional<UpOptions> up;
     std::optional<RunOptions> center;

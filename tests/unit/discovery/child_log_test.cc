@@ -8,6 +8,8 @@
 #include <iterator>
 #include <string>
 
+#include "support/scratch_directory.h"
+
 namespace holdfast::discovery {
 namespace {
 
@@ -15,21 +17,14 @@ namespace fs = std::filesystem;
 
 class ChildLogTest : public ::testing::Test {
 protected:
-    void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "holdfast-log-").native() + std::string(6, 'X');
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
-        path_ = directory_ / "child.log";
-    }
-    void TearDown() override { fs::remove_all(directory_); }
-
     static std::string content(const fs::path& path) {
         std::ifstream file(path);
         return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     }
 
-    fs::path directory_;
-    fs::path path_;
+    test::ScratchDirectory scratch_;
+    fs::path directory_ = scratch_.path();
+    fs::path path_ = directory_ / "child.log";
 };
 
 TEST_F(ChildLogTest, AppendsOverStarts) {

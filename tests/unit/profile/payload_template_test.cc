@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "profile/json_text.h"
+#include "json_text/json_text.h"
 #include "profile/profile.h"
 
 namespace holdfast::profile {
@@ -89,7 +89,7 @@ TEST(PayloadTemplate, JsonTemplatesAlwaysMakeJson) {
                                           rc::gen::element<std::string>("{}", "[1,2]", "\"x\"", "null", "1e5", "{\"a\":{}}"));
         std::string out;
         PayloadValues some{.device = device, .id = "i", .command = "c", .data = data};
-        if (payload.render(some, out)) RC_ASSERT(is_json(out));
+        if (payload.render(some, out)) RC_ASSERT(json_text::is_json(out));
     }));
 }
 

@@ -12,27 +12,18 @@
 #include "queue/file_queue.h"
 #include "queue_stage.h"
 #include "runtime/system_clock.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::queue::testing {
 
+/// Where a queue's file is.
 class QueueDirectory {
 public:
-    QueueDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "holdfast-queue-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        path_ = name;
-    }
-    ~QueueDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    QueueDirectory(const QueueDirectory&) = delete;
-    QueueDirectory& operator=(const QueueDirectory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    [[nodiscard]] std::string file() const { return (path_ / "queue.db").string(); }
+    [[nodiscard]] const std::filesystem::path& path() const { return scratch_.path(); }
+    [[nodiscard]] std::string file() const { return (path() / "queue.db").string(); }
 
 private:
-    std::filesystem::path path_;
+    test::ScratchDirectory scratch_;
 };
 
 inline FileQueueOptions quick_options(QueueLimits limits = {}) {

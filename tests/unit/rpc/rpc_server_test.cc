@@ -18,6 +18,7 @@
 #include "holdfast/v1/commands.grpc.pb.h"
 #include "runtime/system_clock.h"
 #include "scripted_centre.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::rpc {
 namespace {
@@ -32,8 +33,6 @@ constexpr std::chrono::seconds patience{20};
 class RpcStage {
 public:
     explicit RpcStage(RpcOptions options = {}) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-rpc-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
         tokens = std::make_unique<access::Tokens>(std::string(admin_token), directory / "tokens");
         options.port = 0;
         server = std::make_unique<RpcServer>(io_, clock_, centre_, *tokens, options);
@@ -47,7 +46,6 @@ public:
         stop();
         boost::asio::post(io_, [this] { work_.reset(); });
         thread_.join();
-        std::filesystem::remove_all(directory);
     }
     RpcStage(const RpcStage&) = delete;
     RpcStage& operator=(const RpcStage&) = delete;
@@ -68,7 +66,8 @@ public:
             std::this_thread::yield();
     }
 
-    std::filesystem::path directory;
+    test::ScratchDirectory scratch;
+    std::filesystem::path directory = scratch.path();
     std::unique_ptr<access::Tokens> tokens;
     std::unique_ptr<RpcServer> server;
     std::shared_ptr<grpc::Channel> channel;

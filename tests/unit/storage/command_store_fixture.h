@@ -142,7 +142,7 @@ protected:
     }
 
     runtime::SystemClock clock_;
-    TemporaryDirectory directory_;
+    test::ScratchDirectory directory_;
 
 private:
     std::mutex lines_mutex_;

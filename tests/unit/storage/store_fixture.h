@@ -20,6 +20,7 @@
 #include "runtime/log.h"
 #include "runtime/system_clock.h"
 #include "storage/sqlite_fleet_store.h"
+#include "support/scratch_directory.h"
 
 namespace holdfast::storage::testing {
 
@@ -27,25 +28,6 @@ using namespace std::chrono_literals;
 
 /// Longer than anything here takes on a slow machine; only a failure waits this long.
 constexpr auto patience = 30s;
-
-class TemporaryDirectory {
-public:
-    TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "holdfast-store-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        path_ = name;
-    }
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline fleet::DeviceRecord device(std::string id, std::string note = {}) {
     fleet::DeviceRecord record;
@@ -158,7 +140,7 @@ protected:
     }
 
     runtime::SystemClock clock_;
-    TemporaryDirectory directory_;
+    test::ScratchDirectory directory_;
 
 private:
     std::mutex lines_mutex_;

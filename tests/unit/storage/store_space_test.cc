@@ -23,19 +23,23 @@ namespace fs = std::filesystem;
 
 class Space : public StoreTest {
 protected:
+    static constexpr std::size_t file_system_bytes = 8 * 1024 * 1024;
+    const std::string size = "size=" + std::to_string(file_system_bytes);
+
     /// Fails the child with a sentence.
     static int wrong(const std::string& what) {
         std::fprintf(stderr, "%s\n", what.c_str());
         return 1;
     }
 
-    /// A file system of one megabyte over the test's directory, seen by this process only.
+    /// A file system of its own over the test's directory, seen by this process only. It holds what the tests store several
+    /// times over, since how much the log takes beside the file depends on how the writes fall into groups.
     bool mount_small() {
         return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-               ::mount("holdfast-test", directory_.path().c_str(), "tmpfs", 0, "size=1m") == 0;
+               ::mount("holdfast-test", directory_.path().c_str(), "tmpfs", 0, size.c_str()) == 0;
     }
     bool make_read_only() {
-        return ::mount("holdfast-test", directory_.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m") == 0;
+        return ::mount("holdfast-test", directory_.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, size.c_str()) == 0;
     }
 
     int check_recovery(FleetStore& store, const std::string& sentence, const std::function<void()>& help) {
@@ -58,7 +62,7 @@ TEST_F(Space, AFullDiskIsToldAndOutlived) {
         {
             const auto store = open();
             const fs::path filler = directory_.path() / "filler";
-            std::ofstream(filler) << std::string(600'000, 'x');
+            std::ofstream(filler) << std::string(file_system_bytes - 256 * 1024, 'x');
             for (int i = 0; i < 3000; ++i)
                 store->write({device("d" + std::to_string(i), std::string(200, 'n'))});
             if (!eventually([&] { return !store->status().ok; })) return wrong("it did not notice");

@@ -1,4 +1,4 @@
-#include "profile/json_text.h"
+#include "json_text/json_text.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <iterator>
 
-namespace holdfast::profile {
+namespace holdfast::json_text {
 namespace {
 
 namespace json = boost::json;
@@ -80,4 +80,4 @@ void append_json_escaped(std::string& out, std::string_view text) {
     }
 }
 
-}  // namespace holdfast::profile
+}  // namespace holdfast::json_text

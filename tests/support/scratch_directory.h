@@ -4,15 +4,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/assert.h"
 
-namespace holdfast::live {
+namespace holdfast::test {
 
 class ScratchDirectory {
 public:
     ScratchDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-live-").native() + std::string(6, 'X');
+        std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-test-").native() + std::string(6, 'X');
         HF_ASSERT(::mkdtemp(pattern.data()) != nullptr, "tests need a directory for temporary files");
         path_ = pattern;
     }
@@ -23,10 +24,10 @@ public:
     ScratchDirectory(const ScratchDirectory&) = delete;
     ScratchDirectory& operator=(const ScratchDirectory&) = delete;
 
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:
-    std::string path_;
+    std::filesystem::path path_;
 };
 
-}  // namespace holdfast::live
+}  // namespace holdfast::test

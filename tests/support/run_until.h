@@ -1,11 +1,11 @@
 #pragma once
-// Waiting in live tests: the io_context runs until a condition holds or its deadline has passed. No sleeps.
+// Waiting in tests: the io_context runs until a condition holds or its deadline has passed. No sleeps.
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 
-namespace holdfast::live {
+namespace holdfast::test {
 
 /// True when `condition` came to hold in time.
 inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& condition,
@@ -20,4 +20,4 @@ inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& 
     return true;
 }
 
-}  // namespace holdfast::live
+}  // namespace holdfast::test
