@@ -1,6 +1,7 @@
 #pragma once
-// Answers what clients and other sentinels ask of a sentinel: SENTINEL and its subcommands, INFO, ROLE, PING, PUBLISH of a hello,
-// COMMAND. Replies, orders of fields and error texts are those of redis-sentinel 7.0; the PRIMARY names of Valkey and FAILOVER
+// Answers what clients and other sentinels ask of a sentinel: SENTINEL and its subcommands, INFO, ROLE, PING, PUBLISH of a
+// hello, COMMAND. Replies, orders of fields and error texts are those of redis-sentinel 7.0; the PRIMARY names of Valkey and
+// FAILOVER
 // ... COORDINATED are understood too. What concerns the connection itself (AUTH, HELLO, CLIENT, ACL, SUBSCRIBE, QUIT, RESET,
 // SHUTDOWN) is its server's business.
 //
@@ -26,9 +27,9 @@ namespace holdfast::sentinel {
 struct ScriptFacts {
     std::vector<std::string> words = {};  ///< the path first
     bool running = false;
-    std::uint64_t process_id = 0;         ///< while it runs
-    std::optional<Time> started = {};     ///< while it runs
-    std::optional<Time> due = {};         ///< of one that waits to be tried again
+    std::uint64_t process_id = 0;      ///< while it runs
+    std::optional<Time> started = {};  ///< while it runs
+    std::optional<Time> due = {};      ///< of one that waits to be tried again
     unsigned retries = 0;
 };
 
@@ -52,9 +53,9 @@ struct ProcessFacts {
     std::uint64_t input_bytes = 0;
     std::uint64_t output_bytes = 0;
     std::uint64_t error_replies = 0;
-    std::size_t channels = 0;       ///< subscribed to by somebody
+    std::size_t channels = 0;  ///< subscribed to by somebody
     std::size_t patterns = 0;
-    double cpu_system = 0;          ///< seconds
+    double cpu_system = 0;  ///< seconds
     double cpu_user = 0;
     double cpu_system_children = 0;
     double cpu_user_children = 0;
@@ -66,8 +67,8 @@ struct CommandWorld {
     std::function<ProcessFacts()> process = {};
     /// Is this a file that can be executed? Asked of scripts in SENTINEL SET. Without it every path is taken.
     std::function<bool(std::string_view path)> is_executable = {};
-    /// SENTINEL CONFIG SET loglevel: debug, verbose, notice, warning or nothing; the process takes it. Without it the parameter is
-    /// not known.
+    /// SENTINEL CONFIG SET loglevel: debug, verbose, notice, warning or nothing; the process takes it. Without it the parameter
+    /// is not known.
     std::function<void(std::string_view level)> set_log_level = {};
     std::function<std::string()> log_level = {};
 };
@@ -90,12 +91,12 @@ struct Answer {
 /// "ERR wrong number of arguments for 'x' command". `name` as it is shown, e.g. "sentinel|set".
 [[nodiscard]] resp::Reply wrong_arity(std::string_view name);
 
-/// Every command that a sentinel knows with its subcommands ("acl", "acl|cat", ...), lower case, as COMMAND LIST shows them; for
-/// ACL rules and their checks.
+/// Every command that a sentinel knows with its subcommands ("acl", "acl|cat", ...), lower case, as COMMAND LIST shows them;
+/// for ACL rules and their checks.
 struct CommandEntry {
     std::string_view name;
-    int arity = 0;                        ///< with the name; negative: at least
-    std::vector<std::string_view> flags;  ///< as COMMAND INFO shows them
+    int arity = 0;                             ///< with the name; negative: at least
+    std::vector<std::string_view> flags;       ///< as COMMAND INFO shows them
     std::vector<std::string_view> categories;  ///< e.g. "@admin"
 };
 [[nodiscard]] std::span<const CommandEntry> command_table();

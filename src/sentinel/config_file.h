@@ -1,13 +1,13 @@
 #pragma once
-// Reading sentinel.conf as redis-sentinel 7.0 reads it: quoting, directives in any order (a group's options may stand before its
-// `monitor` line), and the old forms. What Redis knows about servers and not about sentinels is skipped; names that Redis does
-// not know are skipped with a warning, where Redis refuses them.
+// Reading sentinel.conf as redis-sentinel 7.0 reads it: quoting, directives in any order (a group's options may stand before
+// its `monitor` line), and the old forms. What Redis knows about servers and not about sentinels is skipped; names that Redis
+// does not know are skipped with a warning, where Redis refuses them.
 //
 // Holdfast's own settings stand in comments, so that redis-sentinel can read the same file:
 //
 //     # holdfast: early-suspicion 100
 //
-// Names, all in milliseconds: early-suspicion, fast-info-period, ask-period, retry-min, retry-max, redial-min, new-master-grace,
+// Names, all in milliseconds: early-suspicion, fast-info-period, retry-min, retry-max, redial-min, new-master-grace,
 // own-pause. A comment that begins so and goes on otherwise is an error: it was meant.
 
 #include <cstddef>
@@ -26,6 +26,7 @@
 namespace holdfast::sentinel {
 
 struct ConfigFile {
+    /// `options.port` is the one to be announced: tls-port where `tls.replication`, else port.
     SavedState saved = {};  ///< `my_id` is empty in a file that no sentinel has written yet: make one, and save
     ServerOptions server = {};
     std::vector<std::string> warnings = {};  ///< sentences, with the line
@@ -52,9 +53,5 @@ constexpr unsigned max_include_depth = 8;
 /// Options of the command line as lines of a file, to be read behind it: `--port 5000 --sentinel monitor m 127.0.0.1 6379 2`.
 /// A word that begins with "--" begins a line.
 [[nodiscard]] std::string lines_of_arguments(std::span<const std::string> arguments);
-
-/// One line in words, as redis-server splits it: "..." with \n \r \t \b \a \xHH and \other, '...' with \'. Nothing when quotes
-/// are not balanced.
-[[nodiscard]] std::optional<std::vector<std::string>> split_config_line(std::string_view line);
 
 }  // namespace holdfast::sentinel
