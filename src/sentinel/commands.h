@@ -86,6 +86,10 @@ struct Answer {
 [[nodiscard]] std::optional<Answer> answer(Sentinel& sentinel, std::span<const std::string> words, const CommandWorld& world,
                                            Moment moment);
 
+/// What is wrong with a command before anybody looks at what it says: it is not known, has no such subcommand, or too few or
+/// too many words. Nothing: it may be answered.
+[[nodiscard]] std::optional<resp::Reply> refusal(std::span<const std::string> words);
+
 /// "ERR unknown command 'x', with args beginning with: 'a' 'b' ".
 [[nodiscard]] resp::Reply unknown_command(std::span<const std::string> words);
 /// "ERR wrong number of arguments for 'x' command". `name` as it is shown, e.g. "sentinel|set".
@@ -98,9 +102,11 @@ struct CommandEntry {
     int arity = 0;                             ///< with the name; negative: at least
     std::vector<std::string_view> flags;       ///< as COMMAND INFO shows them
     std::vector<std::string_view> categories;  ///< e.g. "@admin"
+    std::vector<std::string_view> tips;        ///< for clients of clusters
 };
 [[nodiscard]] std::span<const CommandEntry> command_table();
-/// The entry of what is said by these words: the subcommand's when there is one. Null: not known.
+/// The entry of what is said by these words: the subcommand's when there is one. Null: not known. Valkey's PRIMARY names have
+/// the entries of the names that they stand for.
 [[nodiscard]] const CommandEntry* find_command(std::span<const std::string> words);
 
 }  // namespace holdfast::sentinel
