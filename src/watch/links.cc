@@ -1,0 +1,85 @@
+#include "watch/links.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "runtime/log.h"
+
+namespace holdfast::watch {
+
+class Links::Line final : public redis::RedisLinkUser {
+public:
+    Line(Links& links, sentinel::LinkId id, const sentinel::Address& address)
+        : links_(links), id_(id), link_(links.io_, links.options_, *this) {
+        link_.open({address.host, address.port});
+    }
+
+    void send(const sentinel::Send& order) {
+        if (waiting_.empty() && order.after_save <= links_.over_) return link_.send(order.words);
+        // Bounded by the machine, which does not send on without answers.
+        waiting_.push_back(order);
+    }
+
+    void go_on() {
+        for (; !waiting_.empty() && waiting_.front().after_save <= links_.over_; waiting_.pop_front())
+            link_.send(waiting_.front().words);
+    }
+
+    void on_open(std::string_view local) override { links_.user_.link_opened(id_, local); }
+    void on_reply(resp::Reply reply) override { links_.user_.link_replied(id_, reply); }
+    void on_end(redis::LinkEnd end, std::string_view why) override {
+        log::debug("sentinel", "{}", why);
+        // This ends with the entry.
+        Links& links = links_;
+        const sentinel::LinkId id = id_;
+        links.lines_.erase(id);
+        links.user_.link_closed(id, in_the_machines_words(end));
+    }
+
+private:
+    static sentinel::LinkEnd in_the_machines_words(redis::LinkEnd end) noexcept {
+        switch (end) {
+            case redis::LinkEnd::refused:
+                return sentinel::LinkEnd::refused;
+            case redis::LinkEnd::unreachable:
+                return sentinel::LinkEnd::unreachable;
+            case redis::LinkEnd::unresolved:
+                return sentinel::LinkEnd::unresolved;
+            case redis::LinkEnd::timed_out:
+                return sentinel::LinkEnd::timed_out;
+            case redis::LinkEnd::ended:
+                break;
+        }
+        return sentinel::LinkEnd::ended;
+    }
+
+    Links& links_;
+    const sentinel::LinkId id_;
+    redis::RedisLink link_;
+    std::deque<sentinel::Send> waiting_;
+};
+
+Links::Links(net::IoContext& io, redis::LinkOptions options, LinksUser& user)
+    : io_(io), options_(std::move(options)), user_(user) {}
+Links::~Links() = default;
+
+void Links::dial(const sentinel::Dial& order) {
+    lines_[order.link] = std::make_unique<Line>(*this, order.link, order.address);
+}
+
+void Links::hang_up(sentinel::LinkId link) {
+    lines_.erase(link);
+}
+
+void Links::send(const sentinel::Send& order) {
+    if (const auto found = lines_.find(order.link); found != lines_.end()) found->second->send(order);
+}
+
+void Links::saves_over(sentinel::SaveNumber number) {
+    over_ = number;
+    for (const auto& [id, line] : lines_)
+        line->go_on();
+}
+
+}  // namespace holdfast::watch

@@ -1,0 +1,53 @@
+#pragma once
+// The connections that a sentinel asked for: one redis::RedisLink each, and commands that wait until a state is on the disk.
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "net/tcp.h"
+#include "redis/link.h"
+#include "resp/reply.h"
+#include "sentinel/action.h"
+#include "sentinel/sentinel.h"
+
+namespace holdfast::watch {
+
+/// Calls come on the io_context's thread, never from inside a call of `Links`.
+class LinksUser {
+public:
+    virtual void link_opened(sentinel::LinkId link, std::string_view local) = 0;
+    virtual void link_closed(sentinel::LinkId link, sentinel::LinkEnd end) = 0;
+    virtual void link_replied(sentinel::LinkId link, const resp::Reply& reply) = 0;
+
+protected:
+    ~LinksUser() = default;
+};
+
+/// Threads: the io_context's one thread.
+class Links {
+public:
+    Links(net::IoContext& io, redis::LinkOptions options, LinksUser& user);
+    ~Links();
+
+    void dial(const sentinel::Dial& order);
+    void hang_up(sentinel::LinkId link);
+    /// On a link that is not open it is dropped: the machine hears of its end.
+    void send(const sentinel::Send& order);
+    /// What waits for this save or an earlier one goes out.
+    void saves_over(sentinel::SaveNumber number);
+
+private:
+    class Line;
+
+    net::IoContext& io_;
+    const redis::LinkOptions options_;
+    LinksUser& user_;
+    sentinel::SaveNumber over_ = 0;
+    std::unordered_map<sentinel::LinkId, std::unique_ptr<Line>> lines_;
+};
+
+}  // namespace holdfast::watch
