@@ -68,6 +68,9 @@ struct Instance {
     Role reported_role = Role::master;
     Time reported_role_since{};
     std::string replication_id = {};       ///< master_replid
+    std::string replication_id2 = {};      ///< master_replid2: whose history it went on with; empty: none
+    std::uint64_t keys = 0;                ///< in all its databases
+    bool shows_keys = false;               ///< its INFO has a keyspace section
     std::uint64_t replication_offset = 0;  ///< slave_repl_offset, of a master master_repl_offset
     bool loading = false;
     bool rebooted = false;  ///< its run id changed and it has not answered since (master_reboot)
@@ -76,7 +79,7 @@ struct Instance {
     Address follows = {};              ///< master_host, master_port; empty host: none
     bool follows_link_up = false;      ///< master_link_status:up
     Duration follows_link_down_for{};  ///< master_link_down_since_seconds
-    bool sync_in_progress = false;           ///< master_sync_in_progress: it is being given all data
+    bool sync_in_progress = false;     ///< master_sync_in_progress: it is being given all data
     int priority = 100;
     bool announced = true;
     Repoint repoint = Repoint::none;
@@ -87,7 +90,7 @@ struct Instance {
     bool says_down = false;         ///< "master_down"
     std::string voted_leader = {};  ///< empty: none
     std::uint64_t voted_epoch = 0;
-    bool is_holdfast = false;  ///< it speaks Holdfast's own messages beside those of Redis Sentinel
+    bool is_holdfast = false;  ///< Holdfast's make, by a line "holdfast_version:..." in its INFO
 };
 
 struct Group {
