@@ -54,7 +54,7 @@ Reply details(std::span<const std::string> names) {
     std::vector<Reply> items;
     for (const std::string& name : names) {
         const CommandEntry* const command = find_by_name(name);
-        items.push_back(command == nullptr ? Reply::null_array() : details_of(*command));
+        items.push_back(command == nullptr ? Reply::null_bulk() : details_of(*command));
     }
     return Reply::array(std::move(items));
 }
