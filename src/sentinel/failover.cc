@@ -87,7 +87,7 @@ void Sentinel::Mind::begin(Watch& watch) {
     }
     watch.candidacy_save = watch.ballot_save = save();
     watch.tally.emplace(state.current_epoch, state.my_id, group.peers.size() + 1, votes_needed(group));
-    enter_step(watch, FailoverStep::wait_start, election_limit);
+    enter_step(watch, FailoverStep::wait_start, std::min(election_limit, state.options.election_timeout));
 }
 
 Result<> Sentinel::Mind::begin_by_hand(Watch& watch, FailoverKind kind, unsigned tries) {

@@ -8,8 +8,6 @@ namespace holdfast::sentinel {
 
 namespace {
 
-/// A replica that has not named the new master by then counts as done.
-constexpr Duration sent_limit = std::chrono::seconds(10);
 /// The same correction is not sent again sooner than this.
 constexpr Duration correction_pause = std::chrono::seconds(2);
 /// Others than the leader of a switch leave the corrections after it to that one for so long.
@@ -114,7 +112,7 @@ void Sentinel::Mind::repoint_one(Watch& watch, Instance& replica, std::size_t& u
         replica.repoint = Repoint::in_progress;
         tell(EventLevel::notice, "+slave-reconf-inprog", group, replica);
     }
-    if (replica.repoint == Repoint::sent && now >= contact.repoint_sent + sent_limit) {
+    if (replica.repoint == Repoint::sent && now >= contact.repoint_sent + state.options.repoint_timeout) {
         replica.repoint = Repoint::done;
         tell(EventLevel::notice, "-slave-reconf-sent-timeout", group, replica);
     }
@@ -122,7 +120,7 @@ void Sentinel::Mind::repoint_one(Watch& watch, Instance& replica, std::size_t& u
         replica.repoint = Repoint::done;
         tell(EventLevel::notice, "+slave-reconf-done", group, replica);
     }
-    if (replica.repoint == Repoint::sent) next = std::min(next, contact.repoint_sent + sent_limit);
+    if (replica.repoint == Repoint::sent) next = std::min(next, contact.repoint_sent + state.options.repoint_timeout);
     if (replica.repoint != Repoint::done && !replica.subjectively_down_since) ++under_way;
 }
 

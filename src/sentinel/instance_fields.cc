@@ -134,6 +134,8 @@ Reply fields_of_master(const Group& group, Time now) {
     fields.add("parallel-syncs", options.parallel_syncs);
     if (!options.notification_script.empty()) fields.add("notification-script", options.notification_script);
     if (!options.reconfig_script.empty()) fields.add("client-reconfig-script", options.reconfig_script);
+    // Behind all that redis-sentinel shows, because there are readers that count.
+    if (!group.loss_report.empty()) fields.add("loss-report", group.loss_report);
     return std::move(fields).reply();
 }
 

@@ -7,9 +7,6 @@ namespace holdfast::sentinel {
 
 namespace {
 
-/// A pause of its own longer than this is told as `+tilt`, as Redis Sentinel does; it has no other meaning here.
-constexpr Duration tilt_trigger = std::chrono::seconds(2);
-constexpr Duration tilt_period = std::chrono::seconds(30);
 /// In the wake queue: the end of the tilt.
 constexpr std::uint64_t tilt_wake = 0;
 /// How soon somebody is stepped again whose time to do something has come and who could not do it.
@@ -65,10 +62,11 @@ void Sentinel::Mind::stood_still_for(Duration pause) {
         for (auto& [peer, ask] : watch.asks)
             ask.answered += pause;
     }
-    if (pause <= tilt_trigger) return;
+    // Told as Redis Sentinel does; it has no other meaning here.
+    if (pause <= state.options.tilt_trigger) return;
     if (!state.tilt_since) tell_text(EventLevel::warning, "+tilt", nullptr, "#tilt mode entered");
     state.tilt_since = now;
-    wake.set(tilt_wake, now + tilt_period);
+    wake.set(tilt_wake, now + state.options.tilt_period);
 }
 
 void Sentinel::Mind::settle() {

@@ -62,13 +62,15 @@ struct SentinelOptions {
     // The other times that SENTINEL DEBUG changes. Not saved, as little as the periods above.
     Duration default_down_after = std::chrono::seconds(30);         ///< of groups that are monitored from now on
     Duration default_failover_timeout = std::chrono::seconds(180);  ///< the same
-    Duration tilt_trigger = std::chrono::seconds(2);
+    Duration tilt_trigger = std::chrono::seconds(2);                ///< an own pause longer than this is told as +tilt
     Duration tilt_period = std::chrono::seconds(30);
-    Duration repoint_timeout = std::chrono::seconds(10);            ///< slave-reconf-timeout
-    Duration link_min_age = std::chrono::seconds(15);  ///< min-link-reconnect-period: no working link is dialled anew before
-    Duration election_timeout = std::chrono::seconds(10);
-    Duration script_max_runtime = std::chrono::seconds(60);         ///< then it is killed
-    Duration script_retry_delay = std::chrono::seconds(30);         ///< doubled with each try
+    Duration repoint_timeout =
+        std::chrono::seconds(10);  ///< a replica that does not name the new master by then counts as done
+    Duration link_min_age =
+        std::chrono::seconds(15);  ///< min-link-reconnect-period; for show, links that are silent are dialled anew
+    Duration election_timeout = std::chrono::seconds(10);    ///< votes are not waited for longer
+    Duration script_max_runtime = std::chrono::seconds(60);  ///< then it is killed
+    Duration script_retry_delay = std::chrono::seconds(30);  ///< doubled with each try
 
     friend bool operator==(const SentinelOptions&, const SentinelOptions&) = default;
 };

@@ -29,7 +29,9 @@ void bound(GroupOptions& options) {
 void bound(SentinelOptions& options) {
     constexpr Duration shortest = std::chrono::milliseconds(1);
     for (Duration* time : {&options.ping_period, &options.hello_period, &options.info_period, &options.fast_info_period,
-                           &options.ask_period, &options.redial_min, &options.own_pause})
+                           &options.ask_period, &options.redial_min, &options.own_pause, &options.default_down_after,
+                           &options.default_failover_timeout, &options.tilt_trigger, &options.tilt_period,
+                           &options.repoint_timeout, &options.election_timeout})
         *time = std::clamp(*time, shortest, longest);
     for (Duration* time : {&options.retry_min, &options.retry_max, &options.early_suspicion, &options.new_master_grace})
         *time = std::clamp(*time, Duration::zero(), longest);
@@ -126,6 +128,8 @@ Result<> Sentinel::monitor(std::string name, Address address, unsigned quorum, M
     mind_->enter(moment);
     SavedGroup group{.name = std::move(name), .master = std::move(address)};
     group.options.quorum = quorum;
+    group.options.down_after = mind_->state.options.default_down_after;
+    group.options.failover_timeout = mind_->state.options.default_failover_timeout;
     // It may have voted for a master of this name before, and forgotten it with the removal.
     group.leader_epoch = mind_->state.current_epoch;
     mind_->add_group(group);

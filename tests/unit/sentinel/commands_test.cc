@@ -304,6 +304,10 @@ TEST_F(Commands, ShowsAndSetsItsTimes) {
     EXPECT_EQ(say("SENTINEL DEBUG info-period 100 PING-period 200"), "+OK");
     EXPECT_EQ(sentinel.state().options.info_period, 100ms);
     EXPECT_EQ(sentinel.state().options.ping_period, 200ms);
+    EXPECT_EQ(say("SENTINEL DEBUG default-down-after 700 default-failover-timeout 800"), "+OK");
+    EXPECT_EQ(say("SENTINEL MONITOR a 127.0.0.1 1 1"), "+OK");
+    EXPECT_EQ(sentinel.state().groups.at("a").options.down_after, 700ms);
+    EXPECT_EQ(sentinel.state().groups.at("a").options.failover_timeout, 800ms);
 }
 
 TEST_F(Commands, MonitorsAndRemoves) {
