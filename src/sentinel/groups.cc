@@ -119,6 +119,8 @@ void Sentinel::Mind::switch_master(Watch& watch, const Address& address, bool le
     group.master.name = group.name;
     group.master.repoint = Repoint::none;
     group.master.promoted = false;
+    // That it says to be a replica still is no contradiction before now.
+    group.master.reported_role_since = now;
     contact_of(group.master).life.renew(now, state.options.new_master_grace);
 
     const std::string old_key = address_text(from);
