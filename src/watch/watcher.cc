@@ -202,7 +202,8 @@ void Watcher::carry_out(const sentinel::Crash&) {
 void Watcher::tell(const sentinel::Event& event) {
     const log::Level level = event_log_level(event);
     if (log::enabled(level)) log::write(level, part, event_line(event));
-    if (event.level != sentinel::EventLevel::debug) clients_.publish(event.name, event.text);
+    const bool is_for_all = event.level != sentinel::EventLevel::debug && !event.log_only;
+    if (is_for_all) clients_.publish(event.name, event.text);
 }
 
 void Watcher::arm() {
