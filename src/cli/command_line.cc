@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "cli/sentinel_arguments.h"
 #include "settings/values.h"
 
 namespace holdfast::cli {
@@ -127,7 +128,7 @@ void join_wait(std::vector<std::string>& words) {
 
 int run_command_line(std::vector<std::string> arguments, const Surroundings& surroundings, const Programs& programs) {
     Call call(surroundings);
-    CommandSet set{call, programs};
+    CommandSet set{call, programs, take_sentinel_overrides(arguments)};
     CLI::App app("Holdfast: one address for a fleet of MQTT devices.", "holdfast");
     app.get_formatter()->column_width(34);
     app.footer(std::string(footer));

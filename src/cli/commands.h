@@ -10,6 +10,7 @@
 #include "cli/call.h"
 #include "cli/channel_run.h"
 #include "cli/exit_code.h"
+#include "cli/sentinel_arguments.h"
 #include "cli/up.h"
 #include "simulate/options.h"
 
@@ -25,12 +26,15 @@ struct Programs {
     std::function<int(const UpOptions&)> up;
     std::function<int(const RunOptions&)> center;
     std::function<int(const ChannelRunOptions&)> channel;
+    std::function<int(const SentinelRunOptions&)> sentinel;
     std::function<int(const simulate::Options&)> simulate;
 };
 
 struct CommandSet {
     Call& call;
     const Programs& programs;
+    /// See take_sentinel_overrides.
+    std::vector<std::string> sentinel_overrides = {};
     /// What the parsed command line asks for.
     std::function<int()> chosen = {};
 

@@ -9,6 +9,7 @@
 #include "cli/center_run.h"
 #include "cli/channel_run.h"
 #include "cli/command_line.h"
+#include "cli/sentinel_run.h"
 #include "cli/up.h"
 #include "runtime/system_clock.h"
 #include "settings/load.h"
@@ -30,6 +31,10 @@ int main(int argc, char** argv) {
         .up = cli::run_up,
         .center = cli::run_center,
         .channel = cli::run_channel,
+        .sentinel = cli::run_sentinel,
         .simulate = [](const simulate::Options& options) { return simulate::run_simulation(options, stdout); }};
-    return cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), surroundings, programs);
+    std::vector<std::string> words(argc > 0 ? argv + 1 : argv, argv + argc);
+    // Under the name of redis-sentinel it is one.
+    if (argc > 0 && std::string_view(argv[0]).ends_with("redis-sentinel")) words.insert(words.begin(), "sentinel");
+    return cli::run_command_line(std::move(words), surroundings, programs);
 }

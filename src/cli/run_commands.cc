@@ -63,6 +63,20 @@ void add_channel(CLI::App& app, CommandSet& set) {
     });
 }
 
+void add_sentinel(CLI::App& app, CommandSet& set) {
+    const auto options = std::make_shared<SentinelRunOptions>();
+    CLI::App* const sentinel = app.add_subcommand(
+        "sentinel",
+        "Runs a Redis Sentinel, until Ctrl-C; what stands behind the file is as behind redis-sentinel's: --port 26380");
+    sentinel->add_option("file", options->config_file, "sentinel.conf; the state is written into it")->required();
+    sentinel->callback([&set, options] {
+        set.chosen = [&set, options] {
+            options->overrides = set.sentinel_overrides;
+            return set.programs.sentinel(*options);
+        };
+    });
+}
+
 /// What the command line says of a simulation, before it is understood.
 struct SimulateArguments {
     simulate::Options options;
@@ -173,6 +187,7 @@ void add_run_commands(CLI::App& app, CommandSet& set) {
     add_up(app, set);
     add_center(app, set);
     add_channel(app, set);
+    add_sentinel(app, set);
     add_simulate(app, set);
 }
 

@@ -60,6 +60,11 @@ protected:
                                         channel = options;
                                         return 20;
                                     },
+                                .sentinel =
+                                    [this](const SentinelRunOptions& options) {
+                                        sentinel = options;
+                                        return 21;
+                                    },
                                 .simulate =
                                     [this](const simulate::Options& options) {
                                         simulation = options;
@@ -80,6 +85,7 @@ protected:
     std::optional<UpOptions> up;
     std::optional<RunOptions> center;
     std::optional<ChannelRunOptions> channel;
+    std::optional<SentinelRunOptions> sentinel;
     std::optional<simulate::Options> simulation;
 };
 

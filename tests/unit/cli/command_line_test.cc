@@ -185,6 +185,10 @@ TEST_F(CommandLine, HandsItsArgumentsToTheProgramsThatRunHere) {
     EXPECT_EQ(simulation->version, mqtt::Version::v311);
     EXPECT_EQ(simulation->duration, std::chrono::seconds(5));
     EXPECT_EQ(run({"simulate", "--profile", "lazy"}).code, 2);
+    EXPECT_EQ(run({"sentinel", "/s.conf", "--port", "5000", "--token", "x"}).code, 21);
+    ASSERT_TRUE(sentinel);
+    EXPECT_EQ(sentinel->config_file, "/s.conf");
+    EXPECT_EQ(sentinel->overrides, (std::vector<std::string>{"--port", "5000", "--token", "x"}));
 }
 
 TEST_F(CommandLine, ChecksSettings) {

@@ -1,0 +1,170 @@
+#include "cli/sentinel_run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "cli/exit_code.h"
+#include "cli/signalled_run.h"
+#include "cli/version.h"
+#include "runtime/log.h"
+#include "runtime/system_clock.h"
+#include "sentinel/config_file.h"
+#include "watch/executable.h"
+#include "watch/state_file.h"
+#include "watch/watcher.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::string_view part = "sentinel";
+
+/// The file's own path, without symbolic links, because it is replaced when the state is saved.
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), std::free);
+    return real ? real.get() : "";
+}
+
+/// The text of `include pattern`: all files that it names, one behind the other.
+std::optional<std::string> included(std::string_view pattern) {
+    glob_t found{};
+    std::string text;
+    if (::glob(std::string(pattern).c_str(), 0, nullptr, &found) != 0) {
+        ::globfree(&found);
+        return std::nullopt;
+    }
+    bool read_all = true;
+    for (std::size_t i = 0; i < found.gl_pathc && read_all; ++i) {
+        const auto file = watch::read_text_file(found.gl_pathv[i], sentinel::max_config_file_bytes - text.size());
+        read_all = file.has_value();
+        if (read_all) text += *file + '\n';
+    }
+    ::globfree(&found);
+    return read_all ? std::optional(std::move(text)) : std::nullopt;
+}
+
+int refuse(std::string_view why) {
+    fmt::print(stderr, "{}\n", why);
+    return static_cast<int>(ExitCode::failed);
+}
+
+/// Each line opens the file anew, so that it can be moved away at any time.
+void log_into(const std::string& path) {
+    const auto mutex = std::make_shared<std::mutex>();
+    log::set_sink([path, mutex](std::string_view line) {
+        const std::scoped_lock lock(*mutex);
+        std::FILE* const file = std::fopen(path.c_str(), "ae");
+        fmt::print(file != nullptr ? file : stderr, "{}\n", line);
+        if (file != nullptr) std::fclose(file);
+    });
+}
+
+/// What the file says of the process: where it works, where it logs, where its id goes. An error as a sentence.
+std::optional<std::string> settle(const sentinel::ServerOptions& server) {
+    if (!server.dir.empty() && ::chdir(server.dir.c_str()) != 0)
+        return fmt::format("Can't chdir to '{}': {}", server.dir, std::strerror(errno));
+    if (!server.logfile.empty()) {
+        std::FILE* const file = std::fopen(server.logfile.c_str(), "ae");
+        if (file == nullptr) return fmt::format("Can't open the log file {}: {}", server.logfile, std::strerror(errno));
+        std::fclose(file);
+        log_into(std::filesystem::absolute(server.logfile).string());
+    }
+    log::configure(watch::log_level_named(server.loglevel).value_or(log::Level::info), log::Format::text);
+    return std::nullopt;
+}
+
+/// Exists as long as the process runs in order.
+class PidFile {
+public:
+    explicit PidFile(std::string path) : path_(path.empty() ? "" : std::filesystem::absolute(path).string()) {
+        if (path_.empty()) return;
+        std::FILE* const file = std::fopen(path_.c_str(), "we");
+        if (file == nullptr) {
+            log::warning(part, "the process id cannot be written to {}: {}", path_, std::strerror(errno));
+            path_.clear();
+            return;
+        }
+        fmt::print(file, "{}\n", ::getpid());
+        std::fclose(file);
+    }
+    ~PidFile() {
+        if (!path_.empty()) ::unlink(path_.c_str());
+    }
+    PidFile(const PidFile&) = delete;
+    PidFile& operator=(const PidFile&) = delete;
+
+private:
+    std::string path_;
+};
+
+void tell_warnings(const sentinel::ConfigFile& config) {
+    for (const std::string& warning : config.warnings)
+        log::warning(part, "{}", warning);
+    if (config.server.daemonize)
+        log::warning(part, "daemonize: this sentinel stays in the foreground; let systemd or another supervisor run it");
+    if (config.server.syslog)
+        log::warning(part, "syslog-enabled: this sentinel logs to its standard error or its logfile only");
+    if (!config.server.unix_socket.empty()) log::warning(part, "unixsocket: this sentinel listens on TCP ports only");
+    if (!config.server.acl_file.empty()) log::warning(part, "aclfile: users are read from `user` lines only");
+}
+
+int run_watcher(sentinel::ConfigFile config, std::string config_file) {
+    const PidFile pid_file(config.server.pidfile);
+    tell_warnings(config);
+    const std::uint16_t port = config.server.port != 0 ? config.server.port : config.server.tls.port;
+    runtime::SystemClock clock;
+    boost::asio::io_context io(1);
+    std::function<void()> end;
+    watch::Watcher watcher(io, clock,
+                           {.config = std::move(config),
+                            .config_file = std::move(config_file),
+                            .version = std::string(version),
+                            .executable = real_path("/proc/self/exe")},
+                           [&] {
+                               log::info(part, "a client asked for the end");
+                               boost::asio::post(io, [&] { watcher.stop([&io] { io.stop(); }); });
+                           });
+    SignalledRun run(io, std::string(part),
+                     {.start =
+                          [&] {
+                              auto started = watcher.start();
+                              if (started) log::info(part, "clients and sentinels connect to port {}", port);
+                              return started;
+                          },
+                      .reload = [] { log::info(part, "nothing is read again: SENTINEL SET and CONFIG SET change a sentinel"); },
+                      .stop = [&](std::function<void()> done) { watcher.stop(done); }});
+    return run.run();
+}
+
+}  // namespace
+
+int run_sentinel(const SentinelRunOptions& options) {
+    const std::string path = real_path(options.config_file);
+    if (path.empty())
+        return refuse(fmt::format("Fatal error, can't open config file '{}': {}", options.config_file, std::strerror(errno)));
+    auto text = watch::read_text_file(path, sentinel::max_config_file_bytes);
+    if (!text) return refuse(fmt::format("Fatal error, {}", text.error().message()));
+    if (::access(path.c_str(), W_OK) != 0)
+        return refuse(fmt::format("Sentinel config file {} is not writable: {}. Exiting...", path, std::strerror(errno)));
+    *text += '\n' + sentinel::lines_of_arguments(options.overrides);
+    auto config = sentinel::read_config_file(*text, {.is_executable = watch::is_executable_file, .include = included});
+    if (!config) return refuse(fmt::format("\n{}\n{}", sentinel::config_error_headline(version), config.error().message()));
+    if (const auto problem = settle(config->server)) return refuse(*problem);
+    return run_watcher(std::move(*config), path);
+}
+
+}  // namespace holdfast::cli
