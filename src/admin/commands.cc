@@ -14,6 +14,7 @@
 #include "admin/json_slices.h"
 #include "admin/json_text.h"
 #include "admin/page.h"
+#include "control/batch_record.h"
 #include "json_text/json_text.h"
 
 namespace holdfast::admin {
@@ -96,6 +97,7 @@ namespace {
 struct Batch {
     std::vector<std::string> answers = {};
     std::size_t missing = 0;
+    control::BatchRecord record = {};
     Eventual<bool> complete = {};
 
     void answer(std::size_t index, std::string text) {
@@ -114,11 +116,8 @@ std::string problem_item(const Problem& what) {
 
 std::string submitted_item(const Submitted& submitted) {
     if (!submitted) return problem_item(command_problem(submitted.error()));
-    std::string text = "{\"status\":202,\"command\":";
-    text += command_text(submitted->command);
-    if (submitted->repeated) text += ",\"repeated\":true";
-    text += '}';
-    return text;
+    return fmt::format(R"({{"status":202,"id":"{}","state":"{}"{}}})", submitted->command.id.text(),
+                       to_string(submitted->command.state), submitted->repeated ? R"(,"repeated":true)" : "");
 }
 
 /// Reads one command of a batch, which names its device; the problem when it cannot be taken.
@@ -148,6 +147,8 @@ Answer submit_commands(Api& api, const Request& request) {
     batch->answers.resize(items.size());
     batch->missing = items.size();
     const control::Caller caller = caller_of(request);
+    control::Caller member = caller;
+    member.in_batch = true;
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto submission = read_item(items[i]);
         if (!submission) {
@@ -155,10 +156,13 @@ Answer submit_commands(Api& api, const Request& request) {
             continue;
         }
         submission->submitted_by = request.caller;
-        api.commands->submit(std::move(*submission), caller,
-                             [batch, i](const Submitted& submitted) { batch->answer(i, submitted_item(submitted)); });
+        api.commands->submit(std::move(*submission), member, [batch, i](const Submitted& submitted) {
+            batch->record.add(submitted);
+            batch->answer(i, submitted_item(submitted));
+        });
     }
     co_await batch->complete.get(api.io);
+    if (batch->record.taken() > 0) api.commands->audit(caller, "command.submit", batch->record.first(), batch->record.text());
     std::string text = "{\"items\":[";
     for (std::size_t i = 0; i < batch->answers.size(); ++i) {
         if (i > 0) text += ',';

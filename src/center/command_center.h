@@ -75,6 +75,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& centres() const noexcept { return lease_.alive(); }
     [[nodiscard]] const command::DispatcherCounts& counts() const noexcept { return dispatcher_.counts(); }
 
+    void audit(const control::Caller& caller, std::string_view action, std::string object, std::string detail) override;
     void submit(command::Submission submission, const control::Caller& caller, SubmitDone done) override;
     [[nodiscard]] std::unique_ptr<control::Watching> wait(command::CommandId id, Time until, CommandDone done) override;
     [[nodiscard]] Result<command::Command> get(command::CommandId id) override;
@@ -121,7 +122,6 @@ private:
     void look_abroad();
     [[nodiscard]] Moment moment() const noexcept { return {clock_.now(), clock_.wall()}; }
     [[nodiscard]] command::CommandId new_id();
-    void audit(const control::Caller& caller, std::string_view action, std::string object, std::string detail);
 
     boost::asio::io_context& io_;
     const Clock& clock_;

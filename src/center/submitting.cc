@@ -47,8 +47,8 @@ void CommandCenter::submit(command::Submission submission, const control::Caller
                   fmt::format("the command was not taken, because it cannot be recorded: {}", gate_.why_closed())));
         return;
     }
-    // Commands of a job are in the job's own record.
-    if (submission.job.empty())
+    // Commands of a job, or of a batch, are in its own record.
+    if (submission.job.empty() && !caller.in_batch)
         audit(caller, "command.submit", command->id.text(), fmt::format("{} for {}", command->name, command->device));
     const std::string_view owner = lease_.owner_of(command->device);
     command->centre = owner;

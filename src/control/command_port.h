@@ -29,6 +29,8 @@ namespace holdfast::control {
 struct Caller {
     std::string name = {};    ///< the token's name
     std::string source = {};  ///< face and address, e.g. "http 127.0.0.1:40112"
+    /// One of a batch, which has an entry of its own in the audit record.
+    bool in_batch = false;
 };
 
 struct Submitted {
@@ -66,6 +68,9 @@ public:
 
     using SubmitDone = std::function<void(Result<Submitted>)>;
     using CommandDone = std::function<void(Result<command::Command>)>;
+
+    /// Adds to the audit record.
+    virtual void audit(const Caller& caller, std::string_view action, std::string object, std::string detail) = 0;
 
     /// Answers when the command is durable (or has been refused). Errors: see command::Errc.
     virtual void submit(command::Submission submission, const Caller& caller, SubmitDone done) = 0;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "control/batch_record.h"
 #include "rpc/command_messages.h"
 #include "rpc/unary_call.h"
 #include "rpc/watch_call.h"
@@ -88,14 +89,24 @@ void submit_batch(const CallPtr<v1::SubmitBatchReply>& call, const v1::SubmitBat
     if (request.commands_size() == 0 || request.commands_size() > max_batch) {
         return call->fail_with(Error(command::Errc::bad_field, fmt::format("commands: from 1 to {} of them", max_batch)));
     }
-    const auto missing = std::make_shared<int>(request.commands_size());
+    struct Batch {
+        int missing = 0;
+        control::BatchRecord record = {};
+    };
+    const auto batch = std::make_shared<Batch>(request.commands_size());
+    control::Caller member = call->caller;
+    member.in_batch = true;
     for (int i = 0; i < request.commands_size(); ++i)
         call->reply.add_answers();
-    for (int i = 0; i < request.commands_size() && !call->ended(); ++i) {
-        const auto done = [call, missing, i](const Result<control::Submitted>& submitted) {
-            if (call->ended()) return;
-            answer_item(*call->reply.mutable_answers(i), submitted);
-            if (--*missing == 0) call->succeed();
+    for (int i = 0; i < request.commands_size(); ++i) {
+        const auto done = [call, batch, i](const Result<control::Submitted>& submitted) {
+            batch->record.add(submitted);
+            if (!call->ended()) answer_item(*call->reply.mutable_answers(i), submitted);
+            if (--batch->missing > 0) return;
+            if (batch->record.taken() > 0) {
+                call->service.commands.audit(call->caller, "command.submit", batch->record.first(), batch->record.text());
+            }
+            if (!call->ended()) call->succeed();
         };
         auto submission = read_submission(request.commands(i));
         if (!submission) {
@@ -103,7 +114,7 @@ void submit_batch(const CallPtr<v1::SubmitBatchReply>& call, const v1::SubmitBat
             continue;
         }
         submission->submitted_by = call->caller.name;
-        call->service.commands.submit(std::move(*submission), call->caller, done);
+        call->service.commands.submit(std::move(*submission), member, done);
     }
 }
 

@@ -234,12 +234,19 @@ TEST_F(CommandApi, TakesManyAtOnceEachWithItsStatus) {
     const json::array items = answer.json().at("items").as_array();
     ASSERT_EQ(items.size(), 5u);
     EXPECT_EQ(items[0].at("status"), 202);
-    EXPECT_EQ(items[0].at("command").at("device"), "a");
+    EXPECT_EQ(items[0].at("state"), "queued");
+    const std::string id = text_of(items[0].at("id"));
+    EXPECT_EQ(client.ask("GET", "/api/v1/commands/" + id).json().at("device"), "a");
     EXPECT_EQ(items[1].at("status"), 404);
     EXPECT_EQ(items[2].at("problem").at("field"), "/device");
     EXPECT_EQ(items[3].at("status"), 400);
     EXPECT_EQ(items[4].at("status"), 202);
     EXPECT_EQ(submission().payload, "[1.0]");
+    // One entry of the audit record for all of them.
+    const json::array entries = client.ask("GET", "/api/v1/audit?limit=10").json().at("items").as_array();
+    ASSERT_EQ(entries.size(), 1u);
+    EXPECT_EQ(text_of(entries[0].at("object")), id);
+    EXPECT_EQ(text_of(entries[0].at("detail")), "2 commands up to " + text_of(items[4].at("id")) + ", the first ping for a");
     EXPECT_EQ(RawClient(stage.port()).ask("POST", "/api/v1/commands", "[]").status, 400u);
     EXPECT_EQ(RawClient(stage.port()).ask("POST", "/api/v1/commands", "[1").status, 400u);
     std::string many = "[";

@@ -72,7 +72,7 @@ void ScriptedCentre::submit(command::Submission submission, const control::Calle
     made.job = submission.job;
     made.centre = "centre";
     commands_[made.id] = made;
-    audit(caller, "command.submit", made.id.text());
+    if (!caller.in_batch) audit(caller, "command.submit", made.id.text(), {});
     tell(made);
     if (at_once_) answer(made.id, State::succeeded, made.payload);
     done(control::Submitted{.command = commands_[made.id]});
@@ -128,7 +128,7 @@ void ScriptedCentre::cancel(CommandId id, const control::Caller& caller, Command
     } else if (is_terminal(found->second.state)) {
         done(fail(Errc::already_ended, fmt::format("it has ended already: {}", to_string(found->second.state))));
     } else {
-        audit(caller, "command.cancel", id.text());
+        audit(caller, "command.cancel", id.text(), {});
         found->second.reason = command::Reason::cancelled;
         answer(id, State::cancelled, {});
         done(found->second);
@@ -171,7 +171,7 @@ void ScriptedCentre::create_job(control::JobRequest request, const control::Call
         job.ended_at = clock_.wall();
     }
     jobs_[job.id] = job;
-    audit(caller, "job.create", job.id);
+    audit(caller, "job.create", job.id, {});
     done(job);
 }
 
@@ -199,7 +199,7 @@ void ScriptedCentre::cancel_job(std::string_view id, const control::Caller& call
         done(fail(Errc::already_ended, "the job has ended already"));
         return;
     }
-    audit(caller, "job.cancel", std::string(id));
+    audit(caller, "job.cancel", std::string(id), {});
     found->second.state = command::JobState::cancelled;
     found->second.ended_at = clock_.wall();
     done(found->second);
@@ -273,13 +273,13 @@ void ScriptedCentre::tell(const Command& command) {
     }
 }
 
-void ScriptedCentre::audit(const control::Caller& caller, std::string action, std::string object) {
+void ScriptedCentre::audit(const control::Caller& caller, std::string_view action, std::string object, std::string detail) {
     audit_.push_back({.at = clock_.wall(),
                       .who = caller.name,
                       .source = caller.source,
-                      .action = std::move(action),
+                      .action = std::string(action),
                       .object = std::move(object),
-                      .detail = {}});
+                      .detail = std::move(detail)});
 }
 
 }  // namespace holdfast::test

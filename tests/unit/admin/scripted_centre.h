@@ -21,6 +21,7 @@ class ScriptedCentre final : public control::CommandPort {
 public:
     explicit ScriptedCentre(const Clock& clock) : clock_(clock) {}
 
+    void audit(const control::Caller& caller, std::string_view action, std::string object, std::string detail) override;
     void submit(command::Submission submission, const control::Caller& caller, SubmitDone done) override;
     [[nodiscard]] std::unique_ptr<control::Watching> wait(command::CommandId id, Time until, CommandDone done) override;
     [[nodiscard]] Result<command::Command> get(command::CommandId id) override;
@@ -68,7 +69,6 @@ private:
     class Held;
 
     void tell(const command::Command& command);
-    void audit(const control::Caller& caller, std::string action, std::string object);
 
     const Clock& clock_;
     std::map<command::CommandId, command::Command> commands_;
