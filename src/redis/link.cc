@@ -27,14 +27,17 @@ LinkEnd end_of(const net::ErrorCode& error) noexcept {
     return LinkEnd::unreachable;
 }
 
-std::string local_address(net::TcpSocket& socket) {
-    net::ErrorCode error;
-    const net::Endpoint local = socket.local_endpoint(error);
-    if (error) return {};
-    const auto address = local.address();
+std::string number_of(const net::Endpoint& endpoint) {
+    const auto address = endpoint.address();
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
     return address.to_string();
+}
+
+std::string local_address(net::TcpSocket& socket) {
+    net::ErrorCode error;
+    const net::Endpoint local = socket.local_endpoint(error);
+    return error ? std::string() : number_of(local);
 }
 
 }  // namespace
@@ -52,6 +55,7 @@ public:
 
     void open(const net::HostPort& address);
     void send(std::span<const std::string> words);
+    std::string remote_address();
     /// The user is gone, and with it the connection.
     void leave();
 
@@ -150,6 +154,12 @@ void RedisLink::Impl::opened() {
     user_->on_open(local_address(stream_.socket()));
 }
 
+std::string RedisLink::Impl::remote_address() {
+    net::ErrorCode error;
+    const net::Endpoint remote = stream_.socket().remote_endpoint(error);
+    return error ? std::string() : number_of(remote);
+}
+
 void RedisLink::Impl::read() {
     stream_.read_some(incoming_, [self = shared_from_this()](const net::ErrorCode& error, std::size_t size) {
         if (self->stage_ != Stage::open) return;
@@ -220,6 +230,9 @@ void RedisLink::open(const net::HostPort& address) {
 }
 void RedisLink::send(std::span<const std::string> words) {
     impl_->send(words);
+}
+std::string RedisLink::remote_address() const {
+    return impl_->remote_address();
 }
 
 }  // namespace holdfast::redis

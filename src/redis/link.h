@@ -63,6 +63,8 @@ public:
     void open(const net::HostPort& address);
     /// Only when open.
     void send(std::span<const std::string> words);
+    /// The number of the other end; only when open.
+    [[nodiscard]] std::string remote_address() const;
 
 private:
     class Impl;

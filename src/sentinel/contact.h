@@ -50,6 +50,7 @@ struct Contact {
     std::string group;  ///< empty for a peer
     std::string key;    ///< a replica's "host:port", a peer's run id
     Address address;
+    std::string ip;  ///< the number of its host, as it was reached last
     Liveness life;
     Line command;
     Line subscription;

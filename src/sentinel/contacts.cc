@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sentinel/ip_literal.h"
 #include "sentinel/mind.h"
 
 namespace holdfast::sentinel {
@@ -26,6 +27,32 @@ std::string Sentinel::Mind::word(const Contact& contact, std::string_view comman
     const auto& renamed = group->second.options.renamed_commands;
     const auto found = renamed.find(std::string(command));
     return found == renamed.end() ? std::string(command) : found->second;
+}
+
+void Sentinel::Mind::learn_number(Contact& contact, std::string_view number) {
+    contact.ip = number;
+    if (state.options.announce_hostnames || contact.role == Role::peer || canonical_ip(contact.address.host)) return;
+    Watch* const watch = find(contact.group);
+    if (watch == nullptr) return;
+    Group& group = watch->group;
+    const Address address{.host = contact.ip, .port = contact.address.port};
+    if (contact.role == Role::master) {
+        group.master.address = address;
+    } else {
+        const std::string key = address_text(address);
+        // One replica by two addresses stays two.
+        if (address == group.master.address || group.replicas.contains(key)) return;
+        auto replica = group.replicas.extract(contact.key);
+        for (std::string* known : {&group.chosen, &watch->old_master}) {
+            if (*known == contact.key) *known = key;
+        }
+        replica.key() = contact.key = key;
+        replica.mapped().name = key;
+        replica.mapped().address = address;
+        group.replicas.insert(std::move(replica));
+    }
+    contact.address = address;
+    save();
 }
 
 void Sentinel::Mind::link_opened(const Links::Place& place, std::string_view local) {

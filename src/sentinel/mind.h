@@ -60,6 +60,8 @@ struct Sentinel::Mind {
 
     [[nodiscard]] Time step(Contact& contact);
     void mirror(const Contact& contact);
+    /// The number behind the name by which a contact is dialled.
+    void learn_number(Contact& contact, std::string_view number);
     void link_opened(const Links::Place& place, std::string_view local);
     void link_closed(const Links::Place& place, LinkEnd end);
     void drop_links(Group& group);

@@ -185,8 +185,12 @@ void Sentinel::Mind::warn_of_stock_majority(Watch& watch) {
 }
 
 DownAnswer Sentinel::Mind::vote(const Address& address, std::uint64_t epoch, std::string_view candidate) {
-    const auto found =
-        std::ranges::find_if(watches, [&](const auto& named) { return named.second.group.master.address == address; });
+    const auto found = std::ranges::find_if(watches, [&](const auto& named) {
+        const Instance& master = named.second.group.master;
+        // Some sentinels ask by the number where others know a name.
+        return master.address == address ||
+               (master.address.port == address.port && !address.host.empty() && contact_of(master).ip == address.host);
+    });
     if (found == watches.end()) return {};
     Watch& watch = found->second;
     Group& group = watch.group;

@@ -80,9 +80,12 @@ Sentinel::Sentinel(SavedState saved, std::uint64_t seed, Moment moment) {
 
 Sentinel::~Sentinel() = default;
 
-void Sentinel::link_opened(LinkId link, std::string_view local, Moment moment) {
+void Sentinel::link_opened(LinkId link, std::string_view local, Moment moment, std::string_view remote) {
     mind_->enter(moment);
-    if (const auto place = mind_->links.place_of(link); place && !place->line->up) mind_->link_opened(*place, local);
+    if (const auto place = mind_->links.place_of(link); place && !place->line->up) {
+        if (!remote.empty()) mind_->learn_number(*place->contact, remote);
+        mind_->link_opened(*place, local);
+    }
     mind_->settle();
 }
 

@@ -77,8 +77,9 @@ public:
     Sentinel& operator=(const Sentinel&) = delete;
 
     // What the links say. About a link that was hung up nothing counts any more.
-    /// `local` is this end's address without a port.
-    void link_opened(LinkId link, std::string_view local, Moment moment);
+    /// `local` is this end's address without a port. `remote` is the number of the other end, where it was dialled by name: it
+    /// stands for the name from then on, unless `announce_hostnames`.
+    void link_opened(LinkId link, std::string_view local, Moment moment, std::string_view remote = {});
     void link_closed(LinkId link, LinkEnd end, Moment moment);
     /// The answer to the oldest unanswered command, or a push on a subscription.
     void reply(LinkId link, const resp::Reply& reply, Moment moment);

@@ -26,7 +26,7 @@ public:
             link_.send(waiting_.front().words);
     }
 
-    void on_open(std::string_view local) override { links_.user_.link_opened(id_, local); }
+    void on_open(std::string_view local) override { links_.user_.link_opened(id_, local, link_.remote_address()); }
     void on_reply(resp::Reply reply) override { links_.user_.link_replied(id_, reply); }
     void on_end(redis::LinkEnd end, std::string_view why) override {
         log::debug("sentinel", "{}", why);

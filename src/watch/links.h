@@ -19,7 +19,8 @@ namespace holdfast::watch {
 /// Calls come on the io_context's thread, never from inside a call of `Links`.
 class LinksUser {
 public:
-    virtual void link_opened(sentinel::LinkId link, std::string_view local) = 0;
+    /// Both ends' addresses, without ports.
+    virtual void link_opened(sentinel::LinkId link, std::string_view local, std::string_view remote) = 0;
     virtual void link_closed(sentinel::LinkId link, sentinel::LinkEnd end) = 0;
     virtual void link_replied(sentinel::LinkId link, const resp::Reply& reply) = 0;
 

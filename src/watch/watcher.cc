@@ -245,8 +245,8 @@ void Watcher::on_written(std::uint64_t number, const Result<>& written) {
     act();
 }
 
-void Watcher::link_opened(sentinel::LinkId link, std::string_view local) {
-    sentinel_->link_opened(link, local, moment());
+void Watcher::link_opened(sentinel::LinkId link, std::string_view local, std::string_view remote) {
+    sentinel_->link_opened(link, local, moment(), remote);
     act();
 }
 void Watcher::link_closed(sentinel::LinkId link, sentinel::LinkEnd end) {

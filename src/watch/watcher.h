@@ -72,7 +72,7 @@ private:
     void save_what_is_wanted();
     void on_written(std::uint64_t number, const Result<>& written);
 
-    void link_opened(sentinel::LinkId link, std::string_view local) override;
+    void link_opened(sentinel::LinkId link, std::string_view local, std::string_view remote) override;
     void link_closed(sentinel::LinkId link, sentinel::LinkEnd end) override;
     void link_replied(sentinel::LinkId link, const resp::Reply& reply) override;
 
