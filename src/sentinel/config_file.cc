@@ -61,6 +61,7 @@ private:
     Result<> read_own_setting(std::size_t number, std::string_view line);
     Result<> read_directive(std::size_t number, std::string_view line, const std::vector<std::string>& words, unsigned depth);
     Result<> take_statements(StatementOrder order);
+    void warn_of_open_door();
 
     const ConfigFileWorld& world_;
     ConfigFile file_;
@@ -149,6 +150,17 @@ Result<> Reader::take_statements(StatementOrder order) {
     return {};
 }
 
+/// A password that is never asked for: redis-sentinel writes a line for the user "default" by itself, and a `requirepass` that
+/// comes later changes nothing about it.
+void Reader::warn_of_open_door() {
+    if (file_.saved.options.require_pass.empty()) return;
+    for (const auto& user : file_.server.users) {
+        if (user[0] != "default" || std::ranges::find(user, "nopass") == user.end()) continue;
+        file_.warnings.emplace_back(
+            "requirepass has no effect, because a line lets the user default in without a password (nopass): remove that line");
+    }
+}
+
 Result<ConfigFile> Reader::finish() {
     for (const StatementOrder order : {StatementOrder::first, StatementOrder::monitor, StatementOrder::last}) {
         const auto done = take_statements(order);
@@ -156,6 +168,7 @@ Result<ConfigFile> Reader::finish() {
     }
     const ServerOptions& server = file_.server;
     file_.saved.options.port = server.tls.replication && server.tls.port != 0 ? server.tls.port : server.port;
+    warn_of_open_door();
     if (file_.saved.options.retry_max < file_.saved.options.retry_min) {
         return fail(SentinelErrc::bad_file, "Holdfast's setting retry-max is less than retry-min");
     }

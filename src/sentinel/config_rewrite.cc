@@ -30,7 +30,7 @@ std::int64_t milliseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-/// The statements of which each group has its own; `known-slave` is an old name of `known-replica`.
+/// The statements of which each group has its own, by the names that are written.
 constexpr std::string_view of_groups[] = {"monitor",
                                           "down-after-milliseconds",
                                           "failover-timeout",
@@ -61,6 +61,7 @@ std::string key_of_line(std::span<const std::string> words, bool users_change, b
     if (first != "sentinel" || words.size() < 2) return {};
     std::string second = lower_case(words[1]);
     if (second == "known-slave") second = "known-replica";
+    if (second == "primary-reboot-down-after-period") second = "master-reboot-down-after-period";
     if (is_among(of_sentinel, second)) return second;
     if (words.size() > 2 && is_among(of_groups, second)) return fmt::format("{} {}", second, words[2]);
     return {};

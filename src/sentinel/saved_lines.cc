@@ -103,12 +103,9 @@ struct SavedLines::Table {
                       return none;
                   }},
         Statement{"master-reboot-down-after-period", 3, 3, true,
-                  [](Lines& l, Words w, State&, Group* g) -> Problem {
-                      const long long time = l.number(w[2]);
-                      if (time < 0) return "negative time parameter.";
-                      g->options.reboot_down_after = milliseconds(std::min(time, max_milliseconds));
-                      return none;
-                  }},
+                  [](Lines& l, Words w, State&, Group* g) { return l.reboot_time(w, g->options.reboot_down_after); }},
+        Statement{"primary-reboot-down-after-period", 3, 3, true,
+                  [](Lines& l, Words w, State&, Group* g) { return l.reboot_time(w, g->options.reboot_down_after); }},
         Statement{"config-epoch", 3, 3, true,
                   [](Lines& l, Words w, State& s, Group* g) {
                       g->config_epoch = epoch(l.number(w[2]));
@@ -260,6 +257,13 @@ SavedLines::Problem SavedLines::script(Words words, std::string& path, std::stri
 SavedLines::Problem SavedLines::positive_time(Words words, Duration& time) {
     const long long value = number(words[2]);
     if (value <= 0) return "negative or zero time parameter.";
+    time = milliseconds(std::min(value, max_milliseconds));
+    return std::nullopt;
+}
+
+SavedLines::Problem SavedLines::reboot_time(Words words, Duration& time) {
+    const long long value = number(words[2]);
+    if (value < 0) return "negative time parameter.";
     time = milliseconds(std::min(value, max_milliseconds));
     return std::nullopt;
 }

@@ -49,6 +49,7 @@ private:
     Problem rename_command(Words words, SavedState& state);
     Problem script(Words words, std::string& path, std::string_view what) const;
     Problem positive_time(Words words, Duration& time);
+    Problem reboot_time(Words words, Duration& time);
     Problem announce_port(Words words, SavedState& state);
 
     const ConfigFileWorld& world_;

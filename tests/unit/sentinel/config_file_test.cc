@@ -160,6 +160,8 @@ TEST(ConfigFile, SkipsWhatItDoesNotKnowWithAWarning) {
     const ConfigFile file = read("save 1 1\nhz 10\nio-threads 4\nno-such-thing\n");
     EXPECT_EQ(file.warnings, (std::vector<std::string>{"line 3: 'io-threads' means nothing to a sentinel and is skipped",
                                                        "line 4: 'no-such-thing' means nothing to a sentinel and is skipped"}));
+    EXPECT_EQ(read("requirepass x\nuser default on nopass ~* &* +@all\n").warnings.size(), 1U);
+    EXPECT_EQ(read("requirepass x\nuser default on >x ~* &* +@all\n").warnings.size(), 0U);
     EXPECT_EQ(read("sentinel monitor m 127.0.0.1 x1 1\n").warnings,
               (std::vector<std::string>{"line 1: 'x1' is not a number, and was read as 0"}));
 }
@@ -323,6 +325,13 @@ TEST(ConfigRewrite, NamesTheNewMasterFromThePromotionOn) {
     EXPECT_TRUE(text.contains("sentinel known-replica m 127.0.0.1 1\n"));
     EXPECT_TRUE(text.contains("sentinel known-replica m 127.0.0.1 3\n"));
     EXPECT_FALSE(text.contains("sentinel known-replica m 127.0.0.1 2\n"));
+}
+
+TEST(ConfigRewrite, ReadsTheNamesOfValkeyAndWritesThoseOfRedis) {
+    const std::string old_text = "sentinel primary-reboot-down-after-period m 700\nsentinel monitor m 127.0.0.1 1 1\n";
+    const State state = state_of(read(old_text).saved);
+    EXPECT_EQ(state.groups.at("m").options.reboot_down_after, 700ms);
+    EXPECT_TRUE(rewrite_config_file(old_text, state).starts_with("sentinel master-reboot-down-after-period m 700\n"));
 }
 
 TEST(ConfigRewrite, ReplacesUsersOnlyWhereTheyAreGiven) {
