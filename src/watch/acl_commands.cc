@@ -79,7 +79,8 @@ Reply random_password(const resp::Words& words) {
     unsigned bits = 256;
     if (words.size() == 3) {
         const auto asked = number_word<unsigned>(words[2]);
-        if (!asked || *asked == 0 || *asked > most_bits) {
+        if (!asked) return Reply::error("ERR value is not an integer or out of range");
+        if (*asked == 0 || *asked > most_bits) {
             return Reply::error(
                 "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096");
         }

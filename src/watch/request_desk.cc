@@ -98,7 +98,7 @@ std::optional<Reply> RequestDesk::refusal(Client& client, const Words& words, co
         return Reply::error(
             fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
                         "allowed in this context",
-                        lower_word(words[0])));
+                        command.name));
     }
     return std::nullopt;
 }

@@ -39,6 +39,13 @@ ScriptRunner::ScriptRunner(net::IoContext& io, ScriptLimits limits, std::functio
 
 ScriptRunner::~ScriptRunner() = default;
 
+void ScriptRunner::set_times(Duration first_pause, Duration longest_run) {
+    constexpr Duration shortest = std::chrono::milliseconds(1);
+    constexpr Duration longest = std::chrono::hours(1);
+    limits_.first_pause = std::clamp(first_pause, shortest, longest);
+    limits_.longest_run = std::clamp(longest_run, shortest, longest);
+}
+
 void ScriptRunner::run(std::vector<std::string> words) {
     drop_if_full();
     jobs_.emplace_back().words = std::move(words);

@@ -38,6 +38,8 @@ public:
     ScriptRunner(const ScriptRunner&) = delete;
     ScriptRunner& operator=(const ScriptRunner&) = delete;
 
+    /// For what is started or ends from now on; each between a millisecond and an hour.
+    void set_times(Duration first_pause, Duration longest_run);
     /// The first word is the path.
     void run(std::vector<std::string> words);
     [[nodiscard]] std::vector<sentinel::ScriptFacts> facts() const;
@@ -55,7 +57,7 @@ private:
     void arm();
 
     net::IoContext& io_;
-    const ScriptLimits limits_;
+    ScriptLimits limits_;
     const std::function<void(sentinel::Event)> tell_;
     net::Timer timer_;
     Jobs jobs_;  ///< the oldest first

@@ -192,6 +192,8 @@ void Watcher::carry_out(const sentinel::Save& order) {
     wanted_ = order.number;
 }
 void Watcher::carry_out(const sentinel::RunScript& order) {
+    const sentinel::SentinelOptions& options = sentinel_->state().options;
+    scripts_.set_times(options.script_retry_delay, options.script_max_runtime);
     scripts_.run(order.words);
 }
 void Watcher::carry_out(const sentinel::Crash&) {
