@@ -15,6 +15,7 @@ enum class SentinelErrc : std::uint16_t {
     failover_running,   ///< INPROG
     no_good_replica,    ///< NOGOODSLAVE
     bad_file,           ///< a sentinel.conf with an error; the sentence names the line
+    no_majority,        ///< too few sentinels are within reach
 };
 
 const ErrorCategory& error_category(SentinelErrc code) noexcept;
