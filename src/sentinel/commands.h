@@ -30,7 +30,7 @@ struct ScriptFacts {
     std::uint64_t process_id = 0;      ///< while it runs
     std::optional<Time> started = {};  ///< while it runs
     std::optional<Time> due = {};      ///< of one that waits to be tried again
-    unsigned retries = 0;
+    unsigned retries = 0;              ///< how often it was started
 };
 
 /// What the process around the machine knows, for INFO. All counts are since the start.

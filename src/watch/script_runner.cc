@@ -158,7 +158,7 @@ std::vector<sentinel::ScriptFacts> ScriptRunner::facts() const {
             facts.started = job.started;
         }
         facts.due = job.due;
-        facts.retries = job.tries > 0 ? job.tries - 1 : 0;
+        facts.retries = job.tries;
         all.push_back(std::move(facts));
     }
     return all;
