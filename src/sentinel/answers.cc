@@ -96,7 +96,7 @@ void Sentinel::Mind::ask_answered(Contact& contact, const Awaited& awaited, cons
     if (watch == nullptr || !watch->group.peers.contains(contact.key)) return;
     Instance& peer = watch->group.peers.at(contact.key);
     Ask& ask = watch->asks[contact.key];
-    ask.awaited = false;
+    if (awaited.epoch == ask.epoch) ask.awaited = false;
     touch(*watch);
     const auto is = [&reply](std::size_t i, resp::Reply::Kind kind) { return reply.items[i].kind == kind; };
     const bool is_answer = reply.items.size() == 3 && is(0, resp::Reply::Kind::integer) && reply.items[1].is_text() &&
@@ -177,10 +177,15 @@ void Sentinel::Mind::take_info(Watch& watch, Instance& instance, const InfoText&
     if (info.role == Role::master && watch.group.step == FailoverStep::wait_promotion && watch.group.chosen == instance.name &&
         contact.info_sent >= watch.promotion_sent)
         watch.promotion_seen = true;
-    if (info.role == Role::master && instance.name == watch.old_master && contact.left_behind) {
-        watch.last_offset = info.master_offset;
-        report_loss(watch);
-    }
+    if (info.role == Role::master && instance.name == watch.old_master && contact.left_behind) see_old_master(watch, info);
+}
+
+void Sentinel::Mind::see_old_master(Watch& watch, const InfoText& info) {
+    const bool ran_on = info.replication_id == watch.old_lineage;
+    if (!watch.led || watch.was_paused || (!ran_on && info.replication_id2 != watch.old_lineage)) return;
+    watch.last_offset = std::max(watch.last_offset.value_or(0), info.master_offset);
+    watch.last_offset_is_final = ran_on;
+    report_loss(watch);
 }
 
 void Sentinel::Mind::discover(Watch& watch, const InfoText& info) {

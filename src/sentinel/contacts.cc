@@ -17,6 +17,8 @@ constexpr Duration wary_info_period = std::chrono::seconds(1);
 constexpr Duration fast_info_after_switch = std::chrono::seconds(10);
 /// Silence on a link is not looked at sooner than this.
 constexpr Duration shortest_silence = std::chrono::seconds(5);
+/// Masters, and those that have to be told of a new one, are looked for at least this often while they are away.
+constexpr Duration eager_redial = std::chrono::milliseconds(200);
 constexpr Duration shortest_ping_period = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -146,8 +148,10 @@ Duration Sentinel::Mind::shortest_down_after(const Contact& contact) const {
 }
 
 LinkTimes Sentinel::Mind::link_times(const Contact& contact) const {
+    const bool eager = contact.role == Role::master || contact.left_behind;
+    const Duration longest = eager ? std::min(eager_redial, state.options.ping_period) : state.options.ping_period;
     return {.redial_min = state.options.redial_min,
-            .redial_max = std::max(state.options.redial_min, state.options.ping_period),
+            .redial_max = std::max(state.options.redial_min, longest),
             .command_silence = std::max(shortest_silence, shortest_down_after(contact) / 2),
             .subscription_silence = std::max(shortest_silence, state.options.hello_period * 3)};
 }
@@ -176,7 +180,8 @@ Duration Sentinel::Mind::info_period_of(const Contact& contact) const {
     const Group& group = state.groups.at(contact.group);
     const Watch& watch = watches.find(contact.group)->second;
     const Duration wary = std::min(wary_info_period, state.options.info_period);
-    if (contact.role == Role::master) return group.master.reported_role == Role::replica ? wary : state.options.info_period;
+    if (contact.role == Role::master)
+        return group.master.reported_role == Role::replica || watch.came_back_empty ? wary : state.options.info_period;
     if (group.step == FailoverStep::repoint_replicas)
         return now - group.step_since < fast_info_after_switch ? state.options.fast_info_period : wary;
     if (group.step != FailoverStep::none || (group.master.objectively_down_since && !watch.wants_candidate))

@@ -6,6 +6,7 @@
 // leader; as two majorities share a voter, there is at most one per epoch. This holds as long as a voter remembers its votes:
 // write a vote down before it is answered.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -52,6 +53,8 @@ public:
 
     /// What `voter` has answered. Only votes of this election's epoch count, and of each voter only the first.
     void count(std::string_view voter, const Vote& vote);
+    /// More voters have become known: so many votes are needed now, if that is more than before.
+    void require(std::size_t needed) noexcept { needed_ = std::max(needed_, needed); }
     /// `voter` will not vote in this election any more: it has moved on to a newer epoch.
     void pass(std::string_view voter);
 

@@ -137,6 +137,7 @@ void Sentinel::Mind::drive(Watch& watch, Time& next) {
 void Sentinel::Mind::await_votes(Watch& watch, Time& next) {
     Group& group = watch.group;
     Tally& tally = *watch.tally;
+    tally.require(votes_needed(group));
     const bool own_vote_is_safe = out.is_saved(watch.candidacy_save);
     if (own_vote_is_safe) tally.count(state.my_id, watch.ballot.last());
     if (tally.won()) {

@@ -157,8 +157,7 @@ void Sentinel::Mind::correct_master_claim(Watch& watch, Instance& replica, Time&
         return;
     }
     // What it says now, not what was known of it before it was away.
-    if (*replica.info_at < contact.command.since ||
-        (contact.repoint_tried != Time{} && *replica.info_at < contact.repoint_tried)) {
+    if (*replica.info_at < std::max({contact.command.since, contact.repoint_tried, watch.switched_at})) {
         want_info(contact);
         return;
     }
@@ -177,8 +176,7 @@ void Sentinel::Mind::correct_wrong_master(Watch& watch, Instance& replica, Time&
         next = std::min(next, due);
         return;
     }
-    if (*replica.info_at < contact.command.since ||
-        (contact.repoint_tried != Time{} && *replica.info_at < contact.repoint_tried)) {
+    if (*replica.info_at < std::max({contact.command.since, contact.repoint_tried, watch.switched_at})) {
         want_info(contact);
         return;
     }

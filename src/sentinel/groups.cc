@@ -129,7 +129,8 @@ void Sentinel::Mind::switch_master(Watch& watch, const Address& address, bool le
     Contact& old_contact = contact_of(old_master);
     old_contact.role = Role::replica;
     old_contact.key = old_key;
-    others.insert_or_assign(old_key, std::move(old_master));
+    const bool is_new = others.try_emplace(old_key, std::move(old_master)).second;
+    HF_ASSERT(is_new, "a master is not one of its own replicas");
     for (auto& [key, replica] : others) {
         replica.repoint = Repoint::none;
         replica.promoted = false;
@@ -163,6 +164,9 @@ void Sentinel::Mind::switch_master(Watch& watch, const Address& address, bool le
     watch.old_master = old_key;
     watch.old_address = from;
     watch.last_offset.reset();
+    watch.last_offset_is_final = false;
+    watch.old_lineage = watch.lineage;
+    watch.was_paused = false;
     watch.switched_at = now;
     watch.lineage.clear();
     watch.lineage2.clear();

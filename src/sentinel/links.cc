@@ -78,7 +78,8 @@ void Links::ended(const Place& place, LinkEnd end, const LinkTimes& times, Time 
 
 Time Links::keep(Contact& contact, const LinkTimes& times, Time now) {
     Time next = keep_line(contact, contact.command, times.command_silence, times, now);
-    if (contact.role != Role::peer)
+    // Who is not there is looked for on one line, not two.
+    if (contact.role != Role::peer && (contact.command.up || contact.subscription.id != 0))
         next = std::min(next, keep_line(contact, contact.subscription, times.subscription_silence, times, now));
     return next;
 }

@@ -89,6 +89,8 @@ struct Sentinel::Mind {
     void info_came(Contact& contact, const std::string& text);
     void promotion_answered(Contact& contact, const resp::Reply& reply);
     void take_info(Watch& watch, Instance& instance, const InfoText& info);
+    /// It says how far it had got.
+    void see_old_master(Watch& watch, const InfoText& info);
     void discover(Watch& watch, const InfoText& info);
     /// The history of the master, and whether it still has it.
     void judge_history(Watch& watch, const InfoText& info);

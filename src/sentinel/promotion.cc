@@ -137,6 +137,7 @@ void Sentinel::Mind::promoted(Watch& watch) {
     switch_master(watch, to, true, true);
     watch.offset_at_switch = offset;
     watch.last_offset = last_offset;
+    watch.was_paused = was_paused;
     report_loss(watch);
     group.failover_started = now;
     enter_step(watch, FailoverStep::repoint_replicas, group.options.failover_timeout);
@@ -156,12 +157,16 @@ void Sentinel::Mind::report_loss(Watch& watch) {
     std::string report =
         fmt::format("{} -> {}, epoch {}: the new master had the history up to offset {}. ", address_text(watch.old_address),
                     address_text(group.master.address), group.config_epoch, watch.offset_at_switch);
-    if (!watch.last_offset) {
+    if (watch.was_paused) {
+        report += "The old master took no writes any more by then: nothing is lost.";
+    } else if (!watch.last_offset) {
         report += "How far the old master had got is not known.";
     } else if (*watch.last_offset > watch.offset_at_switch) {
         report +=
             fmt::format("The old master had got to {}: offsets {} to {} ({} bytes of writes) are lost.", *watch.last_offset,
                         watch.offset_at_switch + 1, *watch.last_offset, *watch.last_offset - watch.offset_at_switch);
+    } else if (watch.last_offset_is_final) {
+        report += "The old master had got no further: nothing is lost.";
     } else {
         report +=
             fmt::format("The old master is known to have got to {}; what it took after that may be lost.", *watch.last_offset);

@@ -53,10 +53,13 @@ struct Watch {
 
     // Since the last switch.
     std::uint64_t won_epoch = 0;  ///< the configuration of this epoch is known to have been won by a majority
+    bool was_paused = false;      ///< it took no writes any more when the new one had all
     bool led = false;             ///< by this sentinel
     std::string old_master = {};  ///< the key of the replica that was the master
     Address old_address = {};
     std::uint64_t offset_at_switch = 0;             ///< of the new master when it became one
+    std::string old_lineage = {};                   ///< the replication id that the old master had
+    bool last_offset_is_final = false;              ///< the old one said so itself when it was met again
     std::optional<std::uint64_t> last_offset = {};  ///< the last that is known of the old one
     Time switched_at{};
 

@@ -72,6 +72,7 @@ public:
     void close(ConnectionId connection, const Process& by);
     void send(ConnectionId connection, Words words);
     void answer(ConnectionId connection, resp::Reply reply);
+    [[nodiscard]] const Address& address_of(ConnectionId connection) const { return connections_.at(connection).to; }
     /// Who dialled; null when it is gone.
     [[nodiscard]] Process* client_of(ConnectionId connection) const;
 

@@ -98,7 +98,14 @@ void RedisModel::live() {
         sync_at_ = city_.now() + city_.dice.duration(milliseconds(5), milliseconds(300));
         return;
     }
+    if (link_up_ && master->run_id_ != master_run_id_) {
+        // The connection broke; it is looked after once a second.
+        link_up_ = false;
+        link_down_since_ = city_.now();
+        sync_at_ = city_.now() + city_.dice.duration(milliseconds(200), milliseconds(1000));
+    }
     if (city_.now() < sync_at_) return;
+    master_run_id_ = master->run_id_;
     link_up_ = true;
     replid_ = master->replid_;
     replid2_ = master->replid2_;

@@ -56,6 +56,7 @@ private:
     std::string replid2_;
     Address master_;
     bool link_up_ = false;
+    std::string master_run_id_;  ///< that it is, or was, connected to
     Time link_down_since_{};
     Time sync_at_{};
     std::uint64_t offset_ = 0;

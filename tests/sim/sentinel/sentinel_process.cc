@@ -160,6 +160,7 @@ void SentinelProcess::send(const sentinel::Send& order) {
     const auto found = connections_.find(order.link);
     if (found == connections_.end()) return;
     note_sent(order.words);
+    if (says) says(city_.net.address_of(found->second), order.words);
     city_.net.send(found->second, order.words);
 }
 
@@ -226,7 +227,10 @@ void SentinelProcess::request(ConnectionId connection, const Words& words) {
     held.after_save = after_save;
     if (held.reply.items.size() == 3 && held.reply.items[1].text != "*") {
         held.leaves = [this, leader = held.reply.items[1].text,
-                       epoch = static_cast<std::uint64_t>(held.reply.items[2].integer)] { city_.voted(id(), epoch, leader); };
+                       epoch = static_cast<std::uint64_t>(held.reply.items[2].integer)] {
+            city_.voted(id(), epoch, leader);
+            if (answers) answers(leader, epoch);
+        };
     }
     held_replies_[connection].push_back(std::move(held));
     release();

@@ -35,7 +35,8 @@ public:
     [[nodiscard]] std::size_t ticks() const noexcept { return ticks_; }
 
     std::function<void(const sentinel::Event&)> heard = {};
-    bool shows_pings = false;
+    std::function<void(const Address& to, const Words& words)> says = {};
+    std::function<void(const std::string& leader, std::uint64_t epoch)> answers = {};  ///< a vote
     Duration least_disk = std::chrono::milliseconds(1);
     Duration most_disk = std::chrono::milliseconds(8);
 

@@ -37,7 +37,7 @@ TownPlan plan_of(Dice& dice, std::uint64_t seed) {
     plan.own = all - plan.stock;
     plan.servers = dice.between(2, 4);
     plan.down_after = plan.stock > 0 ? milliseconds(2000) : milliseconds(dice.between(2, 10) * 200);
-    plan.failover_timeout = seconds(dice.between(10, 30));
+    plan.failover_timeout = seconds(10);
     if (dice.chance(0.3)) plan.early_suspicion = milliseconds(100);
     if (dice.chance(0.1)) plan.quorum = 1;
     return plan;
@@ -63,7 +63,7 @@ void settle_and_kill(City& city, Town& town, const TownPlan& plan, Summary& summ
     const Duration slack = plan.stock > 0 ? seconds(25) : milliseconds(2500);
     if (!town.run_until(replaced, plan.down_after + slack)) throw Broken("the dead master is not replaced, " + town.picture());
     summary.longest = std::max(summary.longest, city.now() - killed - plan.down_after);
-    town.run_for(seconds(30));
+    town.run_for(seconds(12));
     const std::size_t once = town.own.size() + town.stock.size();
     if (town.switches() - switches != once)
         throw Broken(
@@ -79,7 +79,7 @@ Summary history(std::uint64_t seed, bool tells) {
               plan.down_after.count() / 1'000'000);
     Town town(city, plan);
     Summary summary;
-    town.run_for(seconds(15));
+    town.run_for(seconds(12));
     for (std::size_t strikes = city.dice.between(3, 14); strikes > 0; --strikes) {
         town.strike();
         town.run_for(city.dice.chance(0.5) ? city.dice.duration({}, milliseconds(500)) : city.dice.duration({}, seconds(8)));
