@@ -10,6 +10,7 @@ namespace holdfast::redis {
 enum class RedisErrc : std::uint16_t {
     bad_reply = 1,  ///< bytes that are no reply, or one that is too large
     bad_tls,        ///< certificates, keys or other settings of TLS that cannot be used
+    no_answer,      ///< a server that cannot be reached, does not answer in time, or answers with an error
 };
 
 const ErrorCategory& error_category(RedisErrc code) noexcept;

@@ -1,0 +1,133 @@
+// A cluster with one active node while the others stand by: who dies is replaced, devices follow, and nothing flaps.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Device } from './support/devices.mjs';
+import { withHoldfast } from './support/holdfast.mjs';
+import { localCluster } from './support/settings.mjs';
+import { until } from './support/until.mjs';
+
+const rounds = Number(process.env.HOLDFAST_ROUNDS ?? 5);
+
+const settings = {
+  cluster: [localCluster('east', 2, { policy: 'active-standby' }), localCluster('west')],
+  standby: { down_after: '1s', settle: '0s', pace: 0 },
+  probe: { interval: '100ms', timeout: '500ms', down_time: '0s' },
+};
+
+const startFleet = async (holdfast, count) => {
+  const fleet = Array.from({ length: count }, (_, i) => {
+    const id = `meter-${i}`;
+    return Object.assign(new Device(holdfast, { clientId: id, protocolVersion: i % 2 ? 5 : 4, reconnectPeriod: 100 }), { id });
+  });
+  await Promise.all(fleet.map((device) => device.connected()));
+  return fleet;
+};
+const endAll = (fleet) => Promise.all(fleet.map((device) => device.drop().catch(() => {})));
+
+const activeOf = async (holdfast) => (await holdfast.api.get('/groups/east')).active;
+const switches = async (holdfast) =>
+  (await holdfast.api.get('/events?limit=1000')).items.filter(({ kind, subject }) => kind === 'active_changed' && subject === 'east').length;
+const allOn = (holdfast, fleet, node) =>
+  until(`all devices are on ${node}`, async () => {
+    const devices = await Promise.all(fleet.map(({ id }) => holdfast.api.device(id)));
+    return devices.every((device) => device.connected && device.node === node && !device.connection.ending);
+  }, { seconds: 40 });
+const homedInEast = (holdfast, fleet) => Promise.all(fleet.map(({ id }) => holdfast.api.post(`/devices/${id}/move`, { to: 'east' })));
+
+describe('active and standby', () => {
+  it('leads all devices to the active node, and to the other one when it is killed or frozen, without flapping', async () => {
+    await withHoldfast(settings, async (holdfast) => {
+      const { api } = holdfast;
+      await until('a node is active', () => activeOf(holdfast), { seconds: 40 });
+      const fleet = await startFleet(holdfast, 20);
+      try {
+        await homedInEast(holdfast, fleet);
+        let active = await activeOf(holdfast);
+        await allOn(holdfast, fleet, active);
+        for (let round = 1; round <= rounds; round++) {
+          const other = active === 'east-1' ? 'east-2' : 'east-1';
+          await until('both are up', async () =>
+            (await api.get('/groups/east')).members.every(({ state }) => state === 'up'), { seconds: 40 });
+          const before = await switches(holdfast);
+          const { pid } = await api.node(active);
+          const frozen = round % 2 === 0;
+          process.kill(pid, frozen ? 'SIGSTOP' : 'SIGKILL');
+          try {
+            await until(`${other} is active`, async () => (await activeOf(holdfast)) === other, { seconds: 40 });
+            await allOn(holdfast, fleet, other);
+          } finally {
+            if (frozen) process.kill(pid, 'SIGCONT');
+          }
+          await until(`${active} is up again`, async () => (await api.node(active)).state === 'up', { seconds: 40 });
+          assert.equal(await activeOf(holdfast), other, 'who comes back is not taken at once');
+          assert.equal(await switches(holdfast), before + 1, `round ${round}: one fault, one switch`);
+          active = other;
+        }
+      } finally {
+        await endAll(fleet);
+      }
+    });
+  });
+
+  it('obeys an operator: failover, drain, and the story on the command line', async () => {
+    await withHoldfast(settings, async (holdfast) => {
+      const first = await until('a node is active', () => activeOf(holdfast), { seconds: 40 });
+      const second = first === 'east-1' ? 'east-2' : 'east-1';
+      const fleet = await startFleet(holdfast, 10);
+      try {
+        await homedInEast(holdfast, fleet);
+        await allOn(holdfast, fleet, first);
+        const ls = await holdfast.cli('group', 'ls');
+        assert.match(ls.stdout, new RegExp(`east +active-standby +${first}`));
+        assert.match(ls.stdout, /west +sticky-hash/);
+        const refused = await holdfast.cli('group', 'failover', 'west');
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.stderr, /nodes of west share its devices.*cluster set west --policy active-standby/);
+        await until('the other one is up', async () => (await holdfast.api.node(second)).state === 'up', { seconds: 40 });
+        const done = await holdfast.cli('group', 'failover', 'east');
+        assert.equal(done.code, 0, done.stderr);
+        await until(`${second} is active`, async () => (await activeOf(holdfast)) === second);
+        await allOn(holdfast, fleet, second);
+        assert.match((await holdfast.cli('group', 'show', 'east')).stdout, new RegExp(`${second} +up +active`));
+        await holdfast.api.post(`/nodes/${second}/drain`, {});
+        await until(`${first} is active`, async () => (await activeOf(holdfast)) === first);
+        await allOn(holdfast, fleet, first);
+        assert.match((await holdfast.cli('device', 'explain', 'meter-3')).stdout, /it is the cluster's active node/);
+      } finally {
+        await endAll(fleet);
+      }
+    });
+  });
+
+  it('gives the place back after a delay where that is wanted', async () => {
+    const back = { standby: { ...settings.standby, switch_back: 'automatic', switch_back_after: '1s' } };
+    await withHoldfast({ ...settings, ...back }, async (holdfast) => {
+      const { api } = holdfast;
+      await until('east-1 is active', async () => (await activeOf(holdfast)) === 'east-1', { seconds: 40 });
+      await until('both are up', async () =>
+        (await api.get('/groups/east')).members.every(({ state }) => state === 'up'), { seconds: 40 });
+      process.kill((await api.node('east-1')).pid, 'SIGKILL');
+      await until('east-2 took over', async () => (await switches(holdfast)) >= 2, { seconds: 40 });
+      await until('east-1 has its place back', async () => (await activeOf(holdfast)) === 'east-1', { seconds: 40 });
+      assert.equal(await switches(holdfast), 3);
+    });
+  });
+
+  it('remembers the active node over a crash of everything', async () => {
+    await withHoldfast(settings, async (holdfast) => {
+      const first = await until('a node is active', () => activeOf(holdfast), { seconds: 40 });
+      const second = first === 'east-1' ? 'east-2' : 'east-1';
+      await until('the other one is up', async () => (await holdfast.api.node(second)).state === 'up', { seconds: 40 });
+      await holdfast.api.post('/groups/east/failover', { to: second });
+      await until(`${second} is active`, async () => (await activeOf(holdfast)) === second);
+      const { epoch } = await holdfast.api.get('/groups/east');
+      await until('it is stored', async () => (await holdfast.api.health()).store.pending === 0);
+      await holdfast.kill();
+      await holdfast.start();
+      const group = await holdfast.api.get('/groups/east');
+      assert.equal(group.active, second);
+      assert.equal(group.epoch, epoch);
+    });
+  });
+});
