@@ -19,8 +19,10 @@ function stockProgram(directory, name) {
 }
 
 export class RedisServer {
-  constructor(directory, port, lines = []) {
+  constructor(directory, port, lines = [], seen = port) {
     this.port = port;
+    /** The port that others are told of: the one for TLS, where there is one. */
+    this.seen = seen;
     this.directory = path.join(directory, `redis-${port}`);
     fs.mkdirSync(this.directory);
     this.file = path.join(this.directory, 'redis.conf');
@@ -122,32 +124,37 @@ export class Quorum {
   }
 
   async start() {
-    const { replicas, sentinels, serverLines, replicaLines } = this.options;
-    const masterPort = await freePort();
+    const { replicas, sentinels, serverLines, replicaLines, tlsLines } = this.options;
     const begin = async (port, lines) => {
-      const server = new RedisServer(this.directory, port, lines);
+      const tlsPort = tlsLines && await freePort();
+      const withTls = tlsLines ? [`tls-port ${tlsPort}`, 'tls-replication yes', ...tlsLines] : [];
+      const server = new RedisServer(this.directory, port, [...lines, ...withTls], tlsPort);
       this.servers.push(server);
       return server.start();
     };
-    await begin(masterPort, serverLines);
+    const master = await begin(await freePort(), serverLines);
     for (let i = 0; i < replicas; ++i) {
       const port = await freePort();
-      await begin(port, [`replicaof 127.0.0.1 ${masterPort}`, ...serverLines, ...replicaLines(i, port)]);
+      await begin(port, [`replicaof 127.0.0.1 ${master.seen}`, ...serverLines, ...replicaLines(i, port)]);
     }
-    for (const kind of sentinels) await this.addSentinel(kind, masterPort);
+    for (const kind of sentinels) await this.addSentinel(kind);
     await this.settled();
     await Promise.all(this.sentinels.map((sentinel) => sentinel.listen(this.options.sentinelPassword)));
     return this;
   }
 
-  async addSentinel(kind, masterPort = this.servers[0].port) {
-    const { quorum, downAfter, failoverTimeout, sentinelLines } = this.options;
+  async addSentinel(kind) {
+    const { quorum, downAfter, failoverTimeout, sentinelLines, tlsLines } = this.options;
+    const tlsPort = tlsLines && await freePort();
+    const withTls = tlsLines ? [`tls-port ${tlsPort}`, 'tls-replication yes', ...tlsLines] : [];
     const sentinel = new Sentinel(this.directory, kind, await freePort(), [
-      `sentinel monitor m 127.0.0.1 ${masterPort} ${quorum}`,
+      ...withTls,
+      `sentinel monitor m 127.0.0.1 ${this.servers[0].seen} ${quorum}`,
       `sentinel down-after-milliseconds m ${downAfter}`,
       `sentinel failover-timeout m ${failoverTimeout}`,
       ...sentinelLines,
     ]);
+    sentinel.tlsPort = tlsPort;
     this.sentinels.push(sentinel);
     return sentinel.start();
   }
@@ -172,7 +179,7 @@ export class Quorum {
     return this.sentinels.filter((sentinel) => !sentinel.process.ended && !sentinel.frozen);
   }
   server(port) {
-    return this.servers.find((server) => server.port === port);
+    return this.servers.find((server) => server.seen === port);
   }
   /** The server that all living sentinels call the master. */
   agreed({ not, seconds = 20 } = {}) {
@@ -188,7 +195,7 @@ export class Quorum {
       for (const server of servers) {
         if (server === master || server.process.ended) continue;
         const [role, , port, state] = await server.call('ROLE');
-        if (role !== 'slave' || port !== master.port || state !== 'connected') return false;
+        if (role !== 'slave' || port !== master.seen || state !== 'connected') return false;
       }
       return true;
     }, { seconds: 30 });

@@ -1,6 +1,7 @@
 // A client of the Redis protocol with nothing clever in it: words in, the reply out.
 
 import net from 'node:net';
+import tls from 'node:tls';
 import { promised } from './until.mjs';
 
 class ReplyError extends Error {}
@@ -43,9 +44,10 @@ export class RespClient {
   messages = [];
   closed = false;
 
-  static async connect(port, host = '127.0.0.1') {
+  /** `secure`: options of TLS. */
+  static async connect(port, host = '127.0.0.1', secure = undefined) {
     const client = new RespClient();
-    client.socket = net.connect({ port, host });
+    client.socket = secure ? tls.connect({ port, host, ...secure }) : net.connect({ port, host });
     client.socket.on('data', (data) => client.#take(data));
     client.socket.on('error', () => {});
     client.socket.on('close', () => {
@@ -53,7 +55,7 @@ export class RespClient {
       for (const wait of client.#waiting.splice(0)) wait.reject(new Error('the connection was closed'));
     });
     await promised(`a connection to port ${port}`, new Promise((resolve, reject) => {
-      client.socket.once('connect', resolve);
+      client.socket.once(secure ? 'secureConnect' : 'connect', resolve);
       client.socket.once('error', reject);
     }));
     return client;
