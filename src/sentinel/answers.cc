@@ -236,10 +236,7 @@ void Sentinel::Mind::judge_history(Watch& watch, const InfoText& info) {
 void Sentinel::Mind::promotion_answered(Contact& contact, const resp::Reply& reply) {
     Watch* watch = find(contact.group);
     if (watch == nullptr || watch->group.chosen != contact.key || watch->group.step != FailoverStep::wait_promotion) return;
-    // EXEC: the first answer is SLAVEOF's.
-    const bool refused = reply.is_error() || reply.kind == resp::Reply::Kind::null_array ||
-                         (!reply.items.empty() && reply.items.front().is_error());
-    if (refused) watch->promotion_refused = true;
+    if (reply.is_error()) watch->promotion_refused = true;
     touch(*watch);
 }
 

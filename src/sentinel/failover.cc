@@ -97,6 +97,10 @@ Result<> Sentinel::Mind::begin_by_hand(Watch& watch, FailoverKind kind, unsigned
     if (choose_replica(group.replicas, choice_rules(watch)) == nullptr)
         return fail(SentinelErrc::no_good_replica,
                     fmt::format("{} has no replica that is fit to become the master", group.name));
+    if (1 + usable_peers(group) < votes_needed(group))
+        return fail(SentinelErrc::no_majority,
+                    fmt::format("{} of {} sentinels of {} are within reach, and {} are needed", 1 + usable_peers(group),
+                                1 + group.peers.size(), group.name, votes_needed(group)));
     group.forced = true;
     watch.kind = kind;
     watch.tries_left = tries;

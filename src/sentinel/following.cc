@@ -51,17 +51,20 @@ bool Sentinel::Mind::send_slaveof(Watch& watch, Instance& instance, const Addres
         return false;
     }
     if (!contact.command.up) return false;
-    std::vector<std::vector<std::string>> commands;
-    commands.push_back({word(contact, "MULTI")});
-    commands.push_back(
-        {word(contact, "SLAVEOF"), to_nobody ? "NO" : master.host, to_nobody ? "ONE" : std::to_string(master.port)});
-    commands.push_back({word(contact, "CONFIG"), "REWRITE"});
-    commands.push_back({word(contact, "CLIENT"), "KILL", "TYPE", "normal"});
-    commands.push_back({word(contact, "CLIENT"), "KILL", "TYPE", "pubsub"});
-    for (auto& command : commands)
-        links.send(contact, {}, std::move(command), now);
-    links.send(contact, {.said = to_nobody ? Said::promotion : Said::other}, {word(contact, "EXEC")}, now);
-    if (to_nobody) ask_role(contact);
+    const auto say = [&](std::vector<std::string> words) { links.send(contact, {}, std::move(words), now); };
+    if (to_nobody) {
+        // Whether it has become a master is asked at once: the rewriting of its file takes a disk's time.
+        links.send(contact, {.said = Said::promotion}, {word(contact, "SLAVEOF"), "NO", "ONE"}, now);
+        ask_role(contact);
+        say({word(contact, "MULTI")});
+    } else {
+        say({word(contact, "MULTI")});
+        say({word(contact, "SLAVEOF"), master.host, std::to_string(master.port)});
+    }
+    say({word(contact, "CONFIG"), "REWRITE"});
+    say({word(contact, "CLIENT"), "KILL", "TYPE", "normal"});
+    say({word(contact, "CLIENT"), "KILL", "TYPE", "pubsub"});
+    say({word(contact, "EXEC")});
     want_info(contact);
     return true;
 }

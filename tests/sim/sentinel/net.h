@@ -65,6 +65,8 @@ public:
     Net(Scheduler& scheduler, Dice& dice) : scheduler_(scheduler), dice_(dice) {}
 
     void add(Process& process) { processes_[process.address()] = &process; }
+    /// Another way to reach it.
+    void add_alias(const Address& address, Process& process) { processes_[address] = &process; }
     [[nodiscard]] Process* at(const Address& address) const;
 
     /// The dialler hears `connected` or `closed`, or nothing for as long as it is cut off.

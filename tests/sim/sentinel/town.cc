@@ -33,6 +33,7 @@ Town::Town(City& city, const TownPlan& plan) : city_(city) {
         saved.groups.back().options.quorum = quorum;
         saved.groups.back().options.down_after = plan.down_after;
         saved.groups.back().options.failover_timeout = plan.failover_timeout;
+        if (plan.tune) plan.tune(saved);
         const Address address{.host = fmt::format("10.0.0.{}", i + 1), .port = 26379};
         own.push_back(std::make_unique<SentinelProcess>(city, fmt::format("own-{}", i + 1), address, std::move(saved)));
         city.net.add(*own.back());

@@ -19,6 +19,7 @@ struct TownPlan {
     Duration down_after = std::chrono::seconds(1);
     Duration failover_timeout = std::chrono::seconds(30);
     Duration early_suspicion{};
+    std::function<void(sentinel::SavedState&)> tune = {};  ///< changes what a sentinel begins with
 };
 
 class Town {
