@@ -115,7 +115,7 @@ struct Sentinel::Mind {
     void take_hello(const Hello& hello);
     Instance* take_peer(Watch& watch, const Hello& hello);
     Instance& add_peer(Watch& watch, const std::string& run_id, const Address& address);
-    void remove_peer(Watch& watch, const std::string& run_id);
+    void remove_peer(Watch& watch, std::string run_id);
     void take_configuration(Watch& watch, const Hello& hello, const Instance& peer);
     void new_epoch(std::uint64_t epoch, const Watch& watch);
     void say_hello(Watch& watch);

@@ -32,7 +32,8 @@ Instance& Sentinel::Mind::add_peer(Watch& watch, const std::string& run_id, cons
     return peer;
 }
 
-void Sentinel::Mind::remove_peer(Watch& watch, const std::string& run_id) {
+// The run id is a copy, because it may be the one in the map.
+void Sentinel::Mind::remove_peer(Watch& watch, std::string run_id) {
     watch.group.peers.erase(run_id);
     watch.asks.erase(run_id);
     const auto is_known_to = [&run_id](const auto& named) { return named.second.peers.contains(run_id); };
