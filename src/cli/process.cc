@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "admin/admin_token.h"
 #include "cli/api_place.h"
 #include "cli/data_dir.h"
+#include "cli/descriptor_limit.h"
 #include "cli/module_options.h"
 #include "cli/version.h"
 #include "runtime/log.h"
@@ -30,14 +30,6 @@ constexpr std::chrono::seconds nodes_patience{3};
 /// How often it is looked whether memory of connections that have ended should go back to the system.
 constexpr std::chrono::seconds memory_interval{2};
 constexpr std::uint64_t worth_a_trim = 1000;
-
-/// Each device takes two descriptors, so the soft limit is of no use to anybody.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 std::string durability_warning(const control::Durability& durability, std::string_view what) {
     return fmt::format("{} is in effect, but would not survive a crash yet: {}", what, durability.sentence);

@@ -18,8 +18,10 @@
 #include <optional>
 #include <utility>
 
+#include "cli/descriptor_limit.h"
 #include "cli/exit_code.h"
 #include "cli/signalled_run.h"
+#include "cli/supervisor.h"
 #include "cli/version.h"
 #include "runtime/log.h"
 #include "runtime/system_clock.h"
@@ -124,11 +126,11 @@ void tell_warnings(const sentinel::ConfigFile& config) {
 
 int run_watcher(sentinel::ConfigFile config, std::string config_file) {
     const PidFile pid_file(config.server.pidfile);
+    raise_descriptor_limit();
     tell_warnings(config);
     const std::uint16_t port = config.server.port != 0 ? config.server.port : config.server.tls.port;
     runtime::SystemClock clock;
     boost::asio::io_context io(1);
-    std::function<void()> end;
     watch::Watcher watcher(io, clock,
                            {.config = std::move(config),
                             .config_file = std::move(config_file),
@@ -142,7 +144,10 @@ int run_watcher(sentinel::ConfigFile config, std::string config_file) {
                      {.start =
                           [&] {
                               auto started = watcher.start();
-                              if (started) log::info(part, "clients and sentinels connect to port {}", port);
+                              if (started) {
+                                  log::info(part, "clients and sentinels connect to port {}", port);
+                                  tell_supervisor_ready();
+                              }
                               return started;
                           },
                       .reload = [] { log::info(part, "nothing is read again: SENTINEL SET and CONFIG SET change a sentinel"); },
