@@ -7,7 +7,7 @@
 // What it promises:
 //  - One configuration (active member) per epoch and group; epochs never go back; a vote, once answered, survives a crash.
 //  - It acts only with the group's quorum of sentinels that see the active member down, and a majority of all.
-//  - No flapping: two switches that nobody ordered are at least `settle` apart, and who came back is not taken at once.
+//  - No flapping: a switch that nobody ordered is at least `settle` after the last one, and who came back is not taken at once.
 //
 // Threads: one at a time.
 

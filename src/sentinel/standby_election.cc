@@ -144,7 +144,7 @@ void Standby::State::elected(StandbyWatch& watch) {
         chosen.passed_over.push_back(watch.configuration.active);
     std::erase_if(chosen.passed_over,
                   [&](const std::string& name) { return name == chosen.active || watch.find(name) == nullptr; });
-    if (!chosen.by_order && !watch.configuration.active.empty()) watch.switched = now;
+    if (!watch.configuration.active.empty()) watch.switched = now;
     watch.order.reset();
     switch_to(watch, chosen, election.reason);
     greet_all();

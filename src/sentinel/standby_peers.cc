@@ -143,7 +143,7 @@ void Standby::State::take(const StandbyConfiguration& heard, const std::string& 
     if (watch == nullptr || heard.active.empty() || heard.epoch <= watch->configuration.epoch) return;
     new_epoch(heard.epoch, watch);
     tell(EventLevel::notice, "+config-update-from", *watch, fmt::format("sentinel {}", from));
-    if (!heard.by_order && heard.active != watch->configuration.active && !watch->configuration.active.empty())
+    if (heard.active != watch->configuration.active && !watch->configuration.active.empty())
         watch->switched = now;
     if (watch->order && watch->order->target == heard.active) watch->order.reset();
     switch_to(*watch, heard, fmt::format("heard from sentinel {}", from));

@@ -76,7 +76,7 @@ struct StandbyWatch {
     unsigned lost = 0;  ///< elections in a row
     Time next_attempt{};
     std::optional<Time> wants_since = {};  ///< to be elected
-    std::optional<Time> switched = {};     ///< the last switch that nobody ordered
+    std::optional<Time> switched = {};     ///< when another member was made active, last
     bool told_hopeless = false;            ///< that nobody is fit
 
     [[nodiscard]] const std::string& name() const noexcept { return configuration.group; }
