@@ -21,8 +21,6 @@ using namespace holdfast;
 struct Outcome {
     std::vector<resp::Words> requests;
     std::string error;
-
-    friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 constexpr resp::RequestLimits limits{.max_words = 64, .max_word = 512, .max_request = 4096, .authenticated = true};

@@ -10,7 +10,7 @@ import { ask, fields, RespClient } from './resp.mjs';
 import { Hopeless, until } from './until.mjs';
 
 /** Debian's redis-tools brings the server's binary too, under another name; it is what it is called. */
-function stockProgram(directory, name) {
+export function stockProgram(directory, name) {
   const installed = path.join('/usr/bin', name);
   if (fs.existsSync(installed)) return installed;
   const link = path.join(directory, name);
