@@ -149,7 +149,8 @@ export class Quorum {
     const withTls = tlsLines ? [`tls-port ${tlsPort}`, 'tls-replication yes', ...tlsLines] : [];
     const sentinel = new Sentinel(this.directory, kind, await freePort(), [
       ...withTls,
-      `sentinel monitor m 127.0.0.1 ${this.servers[0].seen} ${quorum}`,
+      ...(this.host ? ['sentinel resolve-hostnames yes'] : []),
+      `sentinel monitor m ${this.host ?? '127.0.0.1'} ${this.servers[0].seen} ${quorum}`,
       `sentinel down-after-milliseconds m ${downAfter}`,
       `sentinel failover-timeout m ${failoverTimeout}`,
       ...sentinelLines,
