@@ -121,6 +121,8 @@ struct Sentinel::Mind {
     void say_hello(Watch& watch);
     void say_hello_to(Watch& watch, const Instance& instance);
     [[nodiscard]] Address own_address(const Contact& contact) const;
+    /// A number, or a name where names are allowed: what else is taken up could not be read again from the file.
+    [[nodiscard]] bool is_host(std::string_view host) const;
     void check_own_id(const Hello& hello);
     void warn_of_stock_majority(Watch& watch);
     [[nodiscard]] DownAnswer vote(const Address& address, std::uint64_t epoch, std::string_view candidate);

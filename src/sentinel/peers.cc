@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sentinel/ip_literal.h"
 #include "sentinel/mind.h"
 
 namespace holdfast::sentinel {
@@ -55,6 +56,10 @@ bool Sentinel::Mind::heard(std::string_view text) {
     return true;
 }
 
+bool Sentinel::Mind::is_host(std::string_view host) const {
+    return !host.empty() && (state.options.resolve_hostnames || canonical_ip(host));
+}
+
 void Sentinel::Mind::check_own_id(const Hello& hello) {
     if (warned_of_double || announced.empty() || std::ranges::find(announced, hello.sender) != announced.end()) return;
     warned_of_double = true;
@@ -68,7 +73,7 @@ void Sentinel::Mind::check_own_id(const Hello& hello) {
 void Sentinel::Mind::take_hello(const Hello& hello) {
     Watch* watch = find(hello.group);
     if (watch == nullptr || hello.current_epoch > largest_epoch || hello.config_epoch > largest_epoch ||
-        hello.sender.port == 0 || hello.master.port == 0)
+        hello.sender.port == 0 || hello.master.port == 0 || !is_host(hello.sender.host) || !is_host(hello.master.host))
         return;
     Instance* peer = take_peer(*watch, hello);
     if (peer == nullptr) return;

@@ -14,6 +14,7 @@
 
 #include "resp/glob.h"
 #include "sentinel/config_words.h"
+#include "sentinel/ip_literal.h"
 #include "sentinel/own_settings.h"
 #include "sentinel/question.h"
 
@@ -107,6 +108,16 @@ std::optional<bool> take(const std::string& name, const std::string& value, Sent
     return true;
 }
 
+/// Its file could not be read again if names were not allowed any more.
+bool uses_names(const State& state) {
+    return std::ranges::any_of(state.groups, [](const auto& named) {
+        const Group& group = named.second;
+        const auto is_named = [](const auto& other) { return !canonical_ip(other.second.address.host); };
+        return !canonical_ip(group.master.address.host) || std::ranges::any_of(group.replicas, is_named) ||
+               std::ranges::any_of(group.peers, is_named);
+    });
+}
+
 Answer set(const Question& question) {
     const auto pairs = question.words.subspan(3);
     SentinelOptions options = question.state().options;
@@ -125,6 +136,9 @@ Answer set(const Question& question) {
         if (!*took || options.retry_max < options.retry_min) {
             return {.reply = Reply::error(fmt::format("ERR Invalid value '{}' to SENTINEL CONFIG SET '{}'", value, name))};
         }
+    }
+    if (!options.resolve_hostnames && uses_names(question.state())) {
+        return {.reply = Reply::error("ERR An instance is known by its name: resolve-hostnames must stay yes")};
     }
     if (level) question.world.set_log_level(*level);
     question.sentinel.set_options(std::move(options), question.moment);

@@ -27,7 +27,9 @@ struct Refused {
     std::string instead = {};  ///< said instead of "Invalid argument"
 };
 
-constexpr Refused taken{};
+Refused taken() {
+    return {};
+}
 Refused wrong_value(std::size_t number = 0) {
     return {.refused = true, .value = number};
 }
@@ -42,19 +44,19 @@ Refused take_time(const std::string& value, long long min, Duration& time) {
     const auto number = whole_integer(value);
     if (!number || *number < min) return wrong_value();
     time = std::chrono::milliseconds(std::min(*number, max_milliseconds));
-    return taken;
+    return taken();
 }
 
 Refused take_count(const std::string& value, unsigned& count) {
     const auto number = whole_integer(value);
     if (!number || *number <= 0) return wrong_value();
     count = static_cast<unsigned>(std::min<long long>(*number, std::numeric_limits<int>::max()));
-    return taken;
+    return taken();
 }
 
 Refused take_text(const std::string& value, std::string& text) {
     text = value;
-    return taken;
+    return taken();
 }
 
 Refused take_script(const Question& question, const std::string& path, std::string_view what, std::string& script) {
@@ -68,7 +70,7 @@ Refused take_script(const Question& question, const std::string& path, std::stri
         return {.refused = true, .instead = fmt::format("ERR {} seems non existing or non executable", what)};
     }
     script = path;
-    return taken;
+    return taken();
 }
 
 Refused take_renamed(Values values, GroupOptions& options) {
@@ -82,7 +84,7 @@ Refused take_renamed(Values values, GroupOptions& options) {
     } else {
         options.renamed_commands[std::move(name)] = values[1];
     }
-    return taken;
+    return taken();
 }
 
 constexpr std::array set_options{

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "sentinel/commands.h"
 #include "sentinel/config_file.h"
 #include "sentinel/sentinel.h"
 
@@ -65,6 +66,29 @@ TEST_F(Names, StayWhenTheyAreToBeShownAndAreAnsweredForByNumberToo) {
         EXPECT_EQ(sentinel.is_master_down(address, 5, candidate, moment).leader, candidate) << address.host;
     }
     EXPECT_EQ(sentinel.is_master_down({"10.0.0.2", 6379}, 5, candidate, moment).leader, "");
+}
+
+TEST_F(Names, AreNotTakenFromOthersWhereTheyAreNotAllowed) {
+    SavedState state = saved("");
+    for (const bool allowed : {false, true}) {
+        state.options.resolve_hostnames = allowed;
+        state.groups[0].master.host = "10.0.0.1";
+        Sentinel sentinel(state, 1, moment);
+        const std::string rest = ",26379,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb,7,m,";
+        sentinel.hello("peer.example" + rest + "10.0.0.1,6379,0", moment);
+        EXPECT_EQ(sentinel.state().groups.at("m").peers.size(), allowed ? 1U : 0U);
+        sentinel.hello("10.0.0.5" + rest + "new.example,6379,5", moment);
+        EXPECT_EQ(sentinel.state().groups.at("m").master.address.host, allowed ? "new.example" : "10.0.0.1");
+    }
+}
+
+TEST_F(Names, CannotBeForbiddenWhileTheyAreUsed) {
+    Sentinel sentinel(saved("sentinel announce-hostnames yes\n"), 1, moment);
+    const std::vector<std::string> words{"SENTINEL", "CONFIG", "SET", "resolve-hostnames", "no"};
+    const auto answered = answer(sentinel, words, {}, moment);
+    ASSERT_TRUE(answered.has_value());
+    EXPECT_TRUE(answered->reply.is_error());
+    EXPECT_TRUE(sentinel.state().options.resolve_hostnames);
 }
 
 }  // namespace
