@@ -64,13 +64,19 @@ NodeProbe::Outcome NodeProbe::on_pong(Time now) {
     return report(Step::none, true, {}, now);
 }
 
+NodeProbe::Outcome NodeProbe::report_lost(std::string_view why, Time now) {
+    Outcome outcome = report(Step::close, false, std::string(why), now);
+    outcome.verdict->lost = true;
+    return outcome;
+}
+
 NodeProbe::Outcome NodeProbe::on_lost(Time now, std::string_view why) {
     switch (state_) {
         case State::apart:
             return {};
         case State::connecting:
             second_try_ = false;
-            if (ever_told_ || now - began_ >= timing_.interval) return report(Step::close, false, std::string(why), now);
+            if (ever_told_ || now - began_ >= timing_.interval) return report_lost(why, now);
             state_ = State::apart;
             next_ = now + timing_.interval / tries_of_a_newcomer;
             return {Step::close, std::nullopt};
@@ -79,7 +85,7 @@ NodeProbe::Outcome NodeProbe::on_lost(Time now, std::string_view why) {
             break;
     }
     // A node that was restarted, or closed idle connections, has not failed: what counts is whether it takes a new one.
-    if (std::exchange(second_try_, !second_try_)) return report(Step::close, false, std::string(why), now);
+    if (std::exchange(second_try_, !second_try_)) return report_lost(why, now);
     state_ = State::apart;
     next_ = now;
     return {};

@@ -23,6 +23,7 @@ public:
         bool ok = false;
         std::string reason;
         Duration latency{};
+        bool lost = false;  ///< it failed because nobody listens, or the connection ended; not by silence
     };
     /// What to do on the wire, and what to tell. After `close` nothing more comes from that connection.
     struct Outcome {
@@ -55,6 +56,7 @@ private:
     enum class State : std::uint8_t { apart, connecting, together, asking };
 
     Outcome report(Step step, bool ok, std::string reason, Time now);
+    Outcome report_lost(std::string_view why, Time now);
 
     ProbeTiming timing_;
     State state_ = State::apart;

@@ -149,7 +149,7 @@ private:
         }
         if (outcome.verdict && !stopped_) {
             auto& verdict = *outcome.verdict;
-            (*sink_)(ProbeReport{node_, verdict.ok, std::move(verdict.reason), verdict.latency});
+            (*sink_)(ProbeReport{node_, verdict.ok, std::move(verdict.reason), verdict.latency, verdict.lost});
         }
         arm();
     }

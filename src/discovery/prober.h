@@ -33,6 +33,7 @@ struct ProbeReport {
     /// Failed: why, as a sentence. Ok: empty, or a note such as "alive, but refuses the probe's credentials".
     std::string reason;
     Duration latency{};  ///< from the question to its answer; for failures how long it took to know
+    bool lost = false;   ///< failed because nobody listens, or the connection ended; not by silence
 };
 
 /// Threads: all on the io_context's one thread. Sinks may call back into the prober.

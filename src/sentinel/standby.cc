@@ -200,7 +200,7 @@ void Standby::remove_group(std::string_view group, Moment moment) {
 void Standby::probing(std::string_view group, std::string_view member, Moment moment) {
     state_->enter(moment);
     if (StandbyWatch* watch = state_->find(group)) {
-        if (StandbySeat* seat = watch->find(member)) seat->life.probed(state_->now);
+        if (StandbySeat* seat = watch->find(member)) seat->life.probed(std::min(moment.now, state_->now));
         state_->touch(*watch);
     }
     state_->settle();

@@ -113,7 +113,8 @@ public:
     [[nodiscard]] Result<> put_group(StandbyGroup group, Moment moment);
     void remove_group(std::string_view group, Moment moment);
 
-    /// A probe of a member is sent. May be left out; then a member's silence counts from the first probe that has failed.
+    /// A probe of a member was sent at this moment, which may be past. May be left out; then a member's silence counts from the
+    /// first probe that has failed.
     void probing(std::string_view group, std::string_view member, Moment moment);
     /// A probe of a member was answered or has failed. `refused`: nobody listens there, or the connection ended.
     void probed(std::string_view group, std::string_view member, bool ok, bool refused, std::string_view detail, Moment moment);

@@ -73,6 +73,7 @@ void Standby::State::begin(StandbyWatch& watch, StandbyWant want) {
     HF_ASSERT(voted, "an epoch that was just begun has no vote yet");
     tell(EventLevel::warning, "+vote-for-leader", watch, fmt::format("{} {}", me, epoch));
     watch.ballot_save = save();
+    watch.voted = now;
     const std::size_t needed = votes_needed(watch, want.purpose);
     watch.election.emplace(StandbyElection{.purpose = want.purpose,
                                            .target = std::move(want.target),

@@ -15,6 +15,8 @@ constexpr Duration hello_period = std::chrono::seconds(2);
 constexpr Duration hello_again = std::chrono::milliseconds(500);
 /// A hello without an answer is given up after this; a peer that has been silent for so long does not count as within reach.
 constexpr Duration silence = std::chrono::seconds(5);
+/// Who has voted just now does not help another candidate into a newer epoch: the first may be about to act.
+constexpr Duration loyalty = std::chrono::milliseconds(300);
 
 }  // namespace
 
@@ -143,8 +145,7 @@ void Standby::State::take(const StandbyConfiguration& heard, const std::string& 
     if (watch == nullptr || heard.active.empty() || heard.epoch <= watch->configuration.epoch) return;
     new_epoch(heard.epoch, watch);
     tell(EventLevel::notice, "+config-update-from", *watch, fmt::format("sentinel {}", from));
-    if (heard.active != watch->configuration.active && !watch->configuration.active.empty())
-        watch->switched = now;
+    if (heard.active != watch->configuration.active && !watch->configuration.active.empty()) watch->switched = now;
     if (watch->order && watch->order->target == heard.active) watch->order.reset();
     switch_to(*watch, heard, fmt::format("heard from sentinel {}", from));
     touch(*watch);
@@ -181,6 +182,7 @@ bool Standby::State::grants(const StandbyWatch& watch, const StandbyVoteRequest&
     if (request.purpose == StandbyPurpose::order) return true;
     Time never = Time::max();
     if (!watch.has_settled(now, never)) return false;
+    if (watch.voted && now - *watch.voted < loyalty && watch.ballot.last().leader != request.sender) return false;
     const StandbySeat* active = watch.active();
     const StandbySeat* target = watch.find(request.target);
     if (request.purpose == StandbyPurpose::first) return active == nullptr || active->down;
@@ -197,6 +199,7 @@ Result<Standby::Answer> Standby::State::answer(const StandbyVoteRequest& request
         take(request.configuration, request.sender);
         if (grants(*watch, request) && watch->ballot.ask(request.sender, request.epoch, current_epoch)) {
             watch->ballot_save = save();
+            watch->voted = now;
             tell(EventLevel::warning, "+vote-for-leader", *watch, fmt::format("{} {}", request.sender, request.epoch));
             leave_to_another(*watch);
         }

@@ -68,6 +68,7 @@ struct StandbyWatch {
     StandbyConfiguration configuration = {};
     Ballot ballot;
     SaveNumber ballot_save = 0;
+    std::optional<Time> voted = {};                              ///< last
     std::map<std::string, StandbyWord, std::less<>> words = {};  ///< by peer
     std::optional<Time> down_since = {};                         ///< the active member, by the own view
     bool agreed = false;                                         ///< that it is down

@@ -94,7 +94,7 @@ void Client::say(const resp::Reply& reply) {
 
 void Client::saves_over(sentinel::SaveNumber number, bool durable) {
     if (held_.empty()) return;
-    for (; !held_.empty() && held_.front().after_save <= number; held_.pop_front()) {
+    for (; !held_.empty() && is_over(held_.front().after_save, number); held_.pop_front()) {
         Held& first = held_.front();
         held_bytes_ -= first.bytes.size();
         ready_ += !durable && first.if_not_saved ? *first.if_not_saved : first.bytes;

@@ -47,6 +47,14 @@ struct ClientTraffic {
     std::uint64_t output_bytes = 0;
 };
 
+/// Saves of groups are numbered apart from those of the sentinel for Redis: their numbers have this bit.
+inline constexpr sentinel::SaveNumber save_of_groups = sentinel::SaveNumber{1} << 63U;
+
+/// Whether what waits for save `awaited` (0: for nothing) may go out after save `over`.
+[[nodiscard]] constexpr bool is_over(sentinel::SaveNumber awaited, sentinel::SaveNumber over) noexcept {
+    return awaited == 0 || ((awaited & save_of_groups) == (over & save_of_groups) && awaited <= over);
+}
+
 class Client;
 
 class ClientUser {

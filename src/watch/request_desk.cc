@@ -55,6 +55,12 @@ Reply unknown(const Words& words) {
     return Reply::error(fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", words[1].substr(0, shown), name));
 }
 
+/// In no list of commands: clients take this for a Redis Sentinel.
+const sentinel::CommandEntry& holdfast_command() {
+    static const sentinel::CommandEntry entry{"holdfast", -2, {"admin"}, {"@admin", "@slow", "@dangerous"}, {}};
+    return entry;
+}
+
 }  // namespace
 
 RequestDesk::RequestDesk(sentinel::Sentinel& sentinel, Clients& clients, AccessList& users, std::size_t max_refusals,
@@ -68,7 +74,8 @@ void RequestDesk::handle(Client& client, const Words& words) {
         reply(client, Reply::status("OK"));
         return client.end_after_replies();
     }
-    const sentinel::CommandEntry* const command = sentinel::find_command(words);
+    const sentinel::CommandEntry* const command =
+        world_.holdfast && is_word(words[0], holdfast_command().name) ? &holdfast_command() : sentinel::find_command(words);
     if (command == nullptr) return reply(client, unknown(words));
     client.facts().last_command = command->name;
     if (!arity_fits(command->arity, words.size())) return reply(client, sentinel::wrong_arity(command->name));
@@ -123,6 +130,7 @@ void RequestDesk::answer(Client& client, const Words& words, const sentinel::Com
     if (name == "subscribe" || name == "psubscribe") return subscribe(client, words, name == "psubscribe");
     if (name == "unsubscribe" || name == "punsubscribe") return unsubscribe(client, words, name == "punsubscribe");
     if (name == "shutdown") return shut_down(client, words);
+    if (name == "holdfast") return reply(client, world_.holdfast(words));
     if (name == "ping" && is_subscriber(client) && words.size() <= 2)
         return reply(client, Reply::array({Reply::bulk("pong"), Reply::bulk(words.size() == 2 ? words[1] : "")}));
     auto answered = sentinel::answer(sentinel_, words, world_.commands, world_.moment());

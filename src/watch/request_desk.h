@@ -27,6 +27,8 @@ struct DeskWorld {
     /// A user was added, changed or removed.
     std::function<void()> users_changed;
     std::function<void()> shut_down;
+    /// Answers HOLDFAST. Null: it is not known here.
+    std::function<sentinel::Answer(const resp::Words& words)> holdfast = nullptr;
 };
 
 /// Counted since the start.

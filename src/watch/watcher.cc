@@ -116,6 +116,7 @@ DeskWorld Watcher::desk_world() {
         act();
     };
     world.shut_down = [this] { shut_down_(); };
+    if (setup_.groups) world.holdfast = [this](const resp::Words& words) { return groups_->answer(words); };
     return world;
 }
 
@@ -144,10 +145,32 @@ Result<> Watcher::set_up_links() {
     return {};
 }
 
+void Watcher::set_up_groups() {
+    if (!setup_.groups) return;
+    GroupWatchSetup setup = *setup_.groups;
+    setup.my_id = sentinel_->state().my_id;
+    setup.seed = random_seed();
+    groups_ = std::make_unique<GroupWatch>(
+        io_, clock_, std::move(setup),
+        GroupWatchUser{.tell = [this](const sentinel::Event& event) { tell(event); },
+                       .saves_over =
+                           [this](sentinel::SaveNumber number, bool durable) {
+                               clients_.saves_over(save_of_groups | number, durable);
+                           },
+                       .written =
+                           [this] {
+                               if (stopping_ && stopped_ && has_written()) std::exchange(stopped_, nullptr)();
+                           }});
+}
+
 Result<> Watcher::start() {
     if (auto done = set_up_users(); !done) return done;
     if (auto done = set_up_links(); !done) return done;
+    set_up_groups();
     if (auto done = port_.open(setup_.config.server.port); !done) return done;
+    if (groups_) {
+        if (auto done = groups_->start(); !done) return done;
+    }
     log::info(part, "sentinel {} watches {} groups", sentinel_->state().my_id, sentinel_->state().groups.size());
     if (is_new_) sentinel_->save(moment());
     act();
@@ -159,8 +182,13 @@ void Watcher::stop(const std::function<void()>& done) {
     timer_.cancel();
     port_.close();
     links_.reset();
-    if (!file_.busy() && wanted_ <= over_) return done();
+    if (groups_) groups_->stop();
+    if (has_written()) return done();
     stopped_ = done;
+}
+
+bool Watcher::has_written() const {
+    return !file_.busy() && wanted_ <= over_ && (!groups_ || groups_->has_written());
 }
 
 // Carries out what the sentinel wants, until it wants nothing more.
@@ -238,7 +266,7 @@ void Watcher::on_written(std::uint64_t number, const Result<>& written) {
     over_ = number;
     if (stopping_) {
         save_what_is_wanted();
-        if (!file_.busy() && stopped_) std::exchange(stopped_, nullptr)();
+        if (stopped_ && has_written()) std::exchange(stopped_, nullptr)();
         return;
     }
     sentinel_->saved(number, written.has_value(), moment());

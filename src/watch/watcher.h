@@ -18,6 +18,7 @@
 #include "watch/access_list.h"
 #include "watch/client_port.h"
 #include "watch/clients.h"
+#include "watch/group_watch.h"
 #include "watch/links.h"
 #include "watch/request_desk.h"
 #include "watch/script_runner.h"
@@ -31,6 +32,7 @@ struct WatcherSetup {
     std::string version = {};      ///< of Holdfast
     std::string executable = {};   ///< of this process
     log::Format log_format = log::Format::text;
+    std::optional<GroupWatchSetup> groups = {};  ///< groups that are not Redis'; nothing: none
 };
 
 /// Redis' names of levels ("notice") as the log's; nothing: there is no such level.
@@ -56,6 +58,8 @@ private:
     [[nodiscard]] Moment moment() const { return {clock_.now(), clock_.wall()}; }
     [[nodiscard]] Result<> set_up_users();
     [[nodiscard]] Result<> set_up_links();
+    void set_up_groups();
+    [[nodiscard]] bool has_written() const;
     [[nodiscard]] DeskWorld desk_world();
     [[nodiscard]] sentinel::ProcessFacts process_facts();
 
@@ -91,6 +95,7 @@ private:
     ScriptRunner scripts_;
     StateFile file_;
     std::unique_ptr<Links> links_;
+    std::unique_ptr<GroupWatch> groups_;  ///< null: there are none
     net::Timer timer_;
     std::optional<Time> armed_;
     sentinel::ServerLines server_lines_;
