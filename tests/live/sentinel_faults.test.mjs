@@ -105,6 +105,27 @@ describe('a server in the middle of a failover', () => {
   }));
 });
 
+describe('a master that comes back at once and empty', () => {
+  // Before a replica gives up its data for the empty ones of its master, this one waits for other replicas (5 s by default).
+  it('is replaced by a replica that has the data', () => withQuorum({ downAfter: 10000, serverLines: ['repl-diskless-sync-delay 5'] }, async (quorum) => {
+    const [old] = quorum.servers;
+    for (let i = 0; i < 100; ++i) await old.call('SET', `key-${i}`, 'value');
+    for (const sentinel of quorum.sentinels) await sentinel.sentinel('DEBUG', 'info-period', '1000');
+    await until('the sentinels know what it has', async () => {
+      for (const sentinel of quorum.sentinels) {
+        if (!JSON.stringify(await sentinel.sentinel('INFO-CACHE', 'm')).includes('keys=100')) return false;
+      }
+      return true;
+    }, { seconds: 30 });
+    await old.kill();
+    await old.start();
+    const fresh = await quorum.agreed({ not: old.port });
+    await quorum.followed(fresh);
+    for (const server of quorum.servers) assert.equal(await server.call('GET', 'key-99'), 'value');
+    await oneConfiguration(quorum);
+  }));
+});
+
 describe('replicas', () => {
   it('without a link to the master are not chosen', () => withQuorum({}, async (quorum) => {
     const [old, cut, fine] = quorum.servers;

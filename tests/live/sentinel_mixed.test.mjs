@@ -57,3 +57,30 @@ for (const sentinels of mixes) {
     }));
   });
 }
+
+describe('one of Holdfast', () => {
+  it('takes the place of a stock one with its file, and gives it back', () => withQuorum({ sentinels: ['stock', 'stock', 'stock'], downAfter: 2000 },
+    async (quorum) => {
+      const [old] = quorum.servers;
+      const [changed] = quorum.sentinels;
+      const id = await changed.sentinel('MYID');
+      for (const kind of ['holdfast', 'stock', 'holdfast']) {
+        changed.events.end();
+        await changed.process.stop('SIGTERM');
+        changed.kind = kind;
+        await changed.start();
+        assert.equal(await changed.sentinel('MYID'), id);
+        await changed.listen();
+        await quorum.settled();
+      }
+      await old.kill();
+      const fresh = await quorum.agreed({ not: old.port, seconds: 40 });
+      await quorum.followed(fresh);
+      changed.events.end();
+      await changed.process.stop('SIGTERM');
+      changed.kind = 'stock';
+      await changed.start();
+      assert.equal(await changed.masterPort(), fresh.port);
+      assert.match(await changed.call('INFO', 'server'), /redis_version/);
+    }));
+});
