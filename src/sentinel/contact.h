@@ -7,6 +7,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "sentinel/action.h"
@@ -15,6 +16,8 @@
 #include "sentinel/state.h"
 
 namespace holdfast::sentinel {
+
+struct Watch;
 
 /// What a command was, for when its answer comes.
 enum class Said : std::uint8_t { other, ping, info, role, ask, promotion, pause, kind };
@@ -67,6 +70,13 @@ struct Contact {
     bool info_awaited = false;
     Time role_sent{};
     bool role_awaited = false;
+
+    /// The groups that a peer is in, and what it is in them.
+    struct User {
+        Watch* watch = nullptr;
+        Instance* instance = nullptr;
+    };
+    std::vector<User> users = {};
 
     // Of a replica.
     bool left_behind = false;  ///< has not been seen to follow the present master since the last switch

@@ -141,9 +141,8 @@ void Sentinel::Mind::ask_role(Contact& contact) {
 Duration Sentinel::Mind::shortest_down_after(const Contact& contact) const {
     if (contact.role != Role::peer) return state.groups.at(contact.group).options.down_after;
     Duration shortest = Duration::max();
-    for (const auto& [name, group] : state.groups) {
-        if (group.peers.contains(contact.key)) shortest = std::min(shortest, group.options.down_after);
-    }
+    for (const Contact::User& user : contact.users)
+        shortest = std::min(shortest, user.watch->group.options.down_after);
     return shortest;
 }
 
@@ -170,7 +169,7 @@ Time Sentinel::Mind::step_ping(Contact& contact) {
     const Duration period = std::min(state.options.ping_period, std::max(down_after / 4, shortest_ping_period));
     const Time due = std::max(contact.last_pong + period, contact.last_ping_sent + period / 2);
     if (now < due) return due;
-    const std::size_t users = contact.role == Role::peer ? state.groups.size() : 1;
+    const std::size_t users = contact.role == Role::peer ? contact.users.size() : 1;
     if (contact.awaited.size() > most_pending * users) return now + period;
     ping(contact);
     return now + period / 2;
@@ -208,12 +207,15 @@ void Sentinel::Mind::want_info(Contact& contact) {
 
 void Sentinel::Mind::mirror(const Contact& contact) {
     const LinkState view = Links::view(contact);
-    for_each_group_of(contact, [&](Watch& watch) {
-        Instance* instance = instance_in(watch.group, contact);
-        if (instance == nullptr) return;
-        instance->link = view;
-        instance->is_holdfast = contact.is_holdfast;
-    });
+    if (contact.role != Role::peer) {
+        Watch* watch = find(contact.group);
+        if (Instance* instance = watch == nullptr ? nullptr : instance_in(watch->group, contact)) instance->link = view;
+        return;
+    }
+    for (const Contact::User& user : contact.users) {
+        user.instance->link = view;
+        user.instance->is_holdfast = contact.is_holdfast;
+    }
 }
 
 void Sentinel::Mind::drop_links(Group& group) {

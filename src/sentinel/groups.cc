@@ -21,12 +21,14 @@ Watch& Sentinel::Mind::add_group(const SavedGroup& saved) {
     watches_by_id[watch.id] = &watch;
     touch(links.add(group.master.contact, Role::master, saved.name, saved.name, saved.master, now));
     touch(watch);
+    // A file may say the same twice.
     for (const SavedInstance& replica : saved.replicas) {
-        if (replica.address != saved.master && group.replicas.size() < replicas_limit) add_replica(watch, replica.address);
+        const bool is_new = replica.address != saved.master && !group.replicas.contains(address_text(replica.address));
+        if (is_new && group.replicas.size() < replicas_limit) add_replica(watch, replica.address);
     }
     for (const SavedInstance& peer : saved.peers) {
-        if (!peer.run_id.empty() && peer.run_id != state.my_id && group.peers.size() < peers_limit)
-            add_peer(watch, peer.run_id, peer.address);
+        const bool is_new = !peer.run_id.empty() && peer.run_id != state.my_id && !group.peers.contains(peer.run_id);
+        if (is_new && group.peers.size() < peers_limit) add_peer(watch, peer.run_id, peer.address);
     }
     tell(EventLevel::warning, "+monitor", group, group.master, fmt::format("quorum {}", group.options.quorum));
     return watch;

@@ -30,6 +30,7 @@ Sentinel::Mind::Mind(SavedState saved, std::uint64_t seed, Moment moment) : chan
     const bool nameless = state.my_id.empty();
     if (nameless) state.my_id = make_run_id(chance);
     for (const SavedGroup& group : saved.groups) {
+        if (find(group.name) != nullptr) continue;
         state.current_epoch = std::max({state.current_epoch, group.config_epoch, group.leader_epoch});
         add_group(group);
     }

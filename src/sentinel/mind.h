@@ -202,9 +202,8 @@ void Sentinel::Mind::for_each_group_of(const Contact& contact, Visit visit) {
         if (Watch* watch = find(contact.group)) visit(*watch);
         return;
     }
-    for (auto& [name, watch] : watches) {
-        if (watch.group.peers.contains(contact.key)) visit(watch);
-    }
+    for (const Contact::User& user : contact.users)
+        visit(*user.watch);
 }
 
 }  // namespace holdfast::sentinel

@@ -28,8 +28,10 @@ Instance& Sentinel::Mind::add_peer(Watch& watch, const std::string& run_id, cons
     }
     Instance& peer = watch.group.peers[run_id];
     peer = {.role = Role::peer, .name = run_id, .address = address, .run_id = run_id, .contact = place->second};
-    mirror(contact_of(peer));
-    touch(contact_of(peer));
+    Contact& contact = contact_of(peer);
+    contact.users.push_back({.watch = &watch, .instance = &peer});
+    mirror(contact);
+    touch(contact);
     return peer;
 }
 
@@ -37,12 +39,14 @@ Instance& Sentinel::Mind::add_peer(Watch& watch, const std::string& run_id, cons
 void Sentinel::Mind::remove_peer(Watch& watch, std::string run_id) {
     watch.group.peers.erase(run_id);
     watch.asks.erase(run_id);
-    const auto is_known_to = [&run_id](const auto& named) { return named.second.peers.contains(run_id); };
-    const auto contact = peer_contacts.find(run_id);
-    if (contact == peer_contacts.end() || std::ranges::any_of(state.groups, is_known_to)) return;
-    wake.forget(contact->second);
-    links.remove(contact->second);
-    peer_contacts.erase(contact);
+    const auto found = peer_contacts.find(run_id);
+    if (found == peer_contacts.end()) return;
+    Contact& contact = links.at(found->second);
+    std::erase_if(contact.users, [&watch](const Contact::User& user) { return user.watch == &watch; });
+    if (!contact.users.empty()) return;
+    wake.forget(contact.id);
+    links.remove(contact.id);
+    peer_contacts.erase(found);
 }
 
 bool Sentinel::Mind::heard(std::string_view text) {
@@ -160,7 +164,7 @@ void Sentinel::Mind::say_hello(Watch& watch) {
 
 void Sentinel::Mind::say_hello_to(Watch& watch, const Instance& instance) {
     Contact& contact = contact_of(instance);
-    const std::size_t users = contact.role == Role::peer ? state.groups.size() : 1;
+    const std::size_t users = contact.role == Role::peer ? contact.users.size() : 1;
     if (!contact.command.up || contact.hello_withheld || contact.awaited.size() > most_unanswered * users) return;
     const Hello hello{.sender = own_address(contact),
                       .run_id = state.my_id,

@@ -34,7 +34,8 @@ void SentinelProcess::start() {
     ++life_;
     saved_ = 0;
     armed_ = Time::max();
-    newest_epoch_ = newest_config_ = 0;
+    newest_epoch_ = 0;
+    newest_configs_.clear();
     machine_ = std::make_unique<sentinel::Sentinel>(disk_, city_.dice.any(), city_.moment());
     // What the machine asks for first is carried out when everybody is there.
     city_.scheduler.after({}, [this, life = life_] {
@@ -80,8 +81,9 @@ void SentinelProcess::act() {
     if (epoch < newest_epoch_) throw Broken(name() + "'s epoch goes back");
     newest_epoch_ = epoch;
     for (const auto& [group_name, group] : machine_->state().groups) {
-        if (group.config_epoch < newest_config_) throw Broken(name() + "'s configuration's epoch goes back");
-        newest_config_ = group.config_epoch;
+        std::uint64_t& newest = newest_configs_[group_name];
+        if (group.config_epoch < newest) throw Broken(name() + "'s configuration's epoch goes back");
+        newest = group.config_epoch;
     }
     arm();
 }
@@ -168,7 +170,7 @@ void SentinelProcess::note_sent(const Words& words) {
     if (words.front() != "PUBLISH") return;
     const auto hello = sentinel::parse_hello(words.at(2));
     if (!hello) throw Broken(name() + " says a hello that is none: " + words.at(2));
-    city_.announced(name(), hello->config_epoch, hello->master);
+    city_.announced(hello->group, name(), hello->config_epoch, hello->master);
 }
 
 void SentinelProcess::note(const sentinel::Event& event) {
@@ -176,7 +178,7 @@ void SentinelProcess::note(const sentinel::Event& event) {
     if (event.name == "+switch-master") ++switches_;
     if (event.name == "+elected-leader") {
         const sentinel::Group& group = machine_->state().groups.at(event.group);
-        city_.leads(id(), group.failover_epoch, group.peers.size() + 1);
+        city_.leads(event.group, id(), group.failover_epoch, group.peers.size() + 1);
     }
     if (heard) heard(event);
 }
@@ -221,14 +223,21 @@ Reply SentinelProcess::answer_to(const Words& words, sentinel::SaveNumber& after
                          Reply::number(static_cast<std::int64_t>(answer.leader_epoch))});
 }
 
+std::string SentinelProcess::group_of(const Words& words) const {
+    for (const auto& [name, group] : machine_->state().groups) {
+        if (group.master.address.host == words.at(2) && std::to_string(group.master.address.port) == words.at(3)) return name;
+    }
+    return {};
+}
+
 void SentinelProcess::request(ConnectionId connection, const Words& words) {
     sentinel::SaveNumber after_save = 0;
     HeldReply held{.reply = answer_to(words, after_save)};
     held.after_save = after_save;
     if (held.reply.items.size() == 3 && held.reply.items[1].text != "*") {
-        held.leaves = [this, leader = held.reply.items[1].text,
+        held.leaves = [this, group = group_of(words), leader = held.reply.items[1].text,
                        epoch = static_cast<std::uint64_t>(held.reply.items[2].integer)] {
-            city_.voted(id(), epoch, leader);
+            city_.voted(group, id(), epoch, leader);
             if (answers) answers(leader, epoch);
         };
     }

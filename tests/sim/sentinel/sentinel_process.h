@@ -51,9 +51,9 @@ private:
     void arm();
     [[nodiscard]] resp::Reply answer_to(const Words& words, sentinel::SaveNumber& after_save);
 
-    struct HeldSend {
-        sentinel::Send order;
-    };
+    /// Of the master that IS-MASTER-DOWN-BY-ADDR names.
+    [[nodiscard]] std::string group_of(const Words& words) const;
+
     struct HeldReply {
         resp::Reply reply;
         sentinel::SaveNumber after_save = 0;
@@ -75,7 +75,7 @@ private:
     std::size_t switches_ = 0;
     std::size_t ticks_ = 0;
     std::uint64_t newest_epoch_ = 0;
-    std::uint64_t newest_config_ = 0;
+    std::map<std::string, std::uint64_t> newest_configs_;
 };
 
 /// What would be written to the file.

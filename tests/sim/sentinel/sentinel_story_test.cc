@@ -76,6 +76,26 @@ TEST(SentinelStory, EverybodyIsDiscovered) {
     EXPECT_EQ(stage.count("+sentinel "), 6U);
 }
 
+TEST(SentinelStory, WhatAFileSaysTwiceIsOne) {
+    Stage stage(tuned([](sentinel::SavedState& saved) {
+        sentinel::SavedGroup& group = saved.groups.front();
+        for (int i = 0; i < 2; ++i) {
+            group.replicas.push_back({.address = {.host = "10.0.1.2", .port = 6379}});
+            group.replicas.push_back({.address = group.master});
+            group.peers.push_back({.address = {.host = "10.0.0.9", .port = 26379}, .run_id = std::string(40, 'f')});
+            group.peers.push_back({.address = {.host = "10.0.0.8", .port = 26379}, .run_id = saved.my_id});
+        }
+        saved.groups.push_back(group);
+    }));
+    EXPECT_EQ(stage.own().state().groups.size(), 1U);
+    EXPECT_EQ(stage.group().replicas.size(), 2U);
+    EXPECT_EQ(stage.group().peers.size(), 3U);
+    stage.own().with([&](sentinel::Sentinel& machine) { EXPECT_TRUE(machine.remove(group_name, stage.city.moment())); });
+    stage.town.run_for(seconds(5));
+    EXPECT_TRUE(stage.own().state().groups.empty());
+    EXPECT_FALSE(stage.own().machine()->next_timer());
+}
+
 TEST(SentinelStory, WaitingIsCheap) {
     Stage stage;
     const std::size_t before = stage.own().ticks();
@@ -255,6 +275,26 @@ TEST(SentinelStory, AVoteIsAnsweredOnlyWhenItIsDurableAndIsKeptInACrash) {
     EXPECT_EQ(stage.own().machine()->is_master_down(master, 6, b, stage.city.moment()).leader, b);
 }
 
+TEST(SentinelStory, TheElectedOneRemembersItsOwnVoteInACrash) {
+    Stage stage;
+    SentinelProcess* elected = nullptr;
+    for (const auto& one : stage.town.own) {
+        one->heard = [&, one = one.get()](const sentinel::Event& event) {
+            if (event.name != "+elected-leader") return;
+            elected = one;
+            stage.city.scheduler.after({}, [one] { one->crash(); });
+        };
+    }
+    stage.redis().crash();
+    ASSERT_TRUE(stage.town.run_until([&] { return elected != nullptr && !elected->is_up(); }, seconds(3)));
+    const std::uint64_t epoch = stage.city.leaders.rbegin()->first.second;
+    elected->restart();
+    const auto answer =
+        elected->machine()->is_master_down(stage.redis().address(), epoch, std::string(40, 'b'), stage.city.moment());
+    EXPECT_EQ(answer.leader, "");
+    EXPECT_GE(answer.leader_epoch, epoch);
+}
+
 TEST(SentinelStory, QuestionsAreNoVotesAndStrangersAreNotKnown) {
     Stage stage;
     sentinel::Sentinel& machine = *stage.own().machine();
@@ -399,6 +439,49 @@ TEST(SentinelStory, AShortTimeAmongRedisSentinelsIsWarnedOf) {
     other.own = 2;
     other.stock = 1;
     EXPECT_EQ(Stage(other).count("down-after-milliseconds is below 2000"), 0U);
+}
+
+TEST(SentinelStory, AHundredMastersAreReplacedAtOnce) {
+    constexpr std::size_t groups = 100;
+    City city(5);
+    std::vector<std::unique_ptr<RedisModel>> servers;
+    sentinel::SavedState saved;
+    for (std::size_t i = 0; i < groups; ++i) {
+        for (const char* net : {"10.1.0", "10.2.0"}) {
+            const Address address{.host = fmt::format("{}.{}", net, i + 1), .port = 6379};
+            servers.push_back(std::make_unique<RedisModel>(city, address.host, address));
+            servers.back()->takes_writes = false;
+            city.net.add(*servers.back());
+        }
+        const Address master = servers[2 * i]->address();
+        servers.back()->follow(master);
+        sentinel::SavedGroup& group = saved.groups.emplace_back();
+        group.name = fmt::format("group-{}", i);
+        group.master = master;
+        group.options.quorum = 2;
+        group.options.down_after = seconds(1);
+        group.replicas.push_back({.address = servers.back()->address()});
+    }
+    std::vector<std::unique_ptr<SentinelProcess>> own;
+    for (std::size_t i = 0; i < 3; ++i) {
+        saved.my_id = std::string(40, static_cast<char>('a' + i));
+        const Address address{.host = fmt::format("10.0.0.{}", i + 1), .port = 26379};
+        own.push_back(std::make_unique<SentinelProcess>(city, fmt::format("own-{}", i + 1), address, saved));
+        city.net.add(*own.back());
+    }
+    city.scheduler.run_until(city.now() + seconds(8));
+    for (std::size_t i = 0; i < groups; ++i)
+        servers[2 * i]->crash();
+    city.scheduler.run_until(city.now() + milliseconds(2500));
+    for (const auto& one : own)
+        EXPECT_EQ(one->switches(), groups);
+    city.scheduler.run_until(city.now() + seconds(5));
+    for (const auto& one : own)
+        EXPECT_EQ(one->switches(), groups);
+    std::map<std::string, std::size_t> leaders;
+    for (const auto& [election, leader] : city.leaders)
+        ++leaders[leader];
+    EXPECT_EQ(leaders.size(), 3U) << "the work is shared";
 }
 
 TEST(SentinelStory, NothingIsPromotedTwiceByASlowDisk) {

@@ -104,7 +104,7 @@ void StockModel::step(Instance& instance) {
                                     .group = settings_.group,
                                     .master = announced_master(),
                                     .config_epoch = kept_.config_epoch};
-        city_.announced(name(), hello.config_epoch, hello.master);
+        city_.announced(settings_.group, name(), hello.config_epoch, hello.master);
         say(instance, Said::other, {"PUBLISH", std::string(sentinel::hello_channel), sentinel::format_hello(hello)});
     }
 }
@@ -347,7 +347,7 @@ void StockModel::count_votes() {
     const std::size_t needed = std::max((peers_.size() + 1) / 2 + 1, settings_.quorum);
     // The one that has most votes, whichever that is; it must be this one, in the epoch that it stands for.
     if (votes[id_] >= needed && kept_.current_epoch == failover_epoch_) {
-        city_.leads(id_, failover_epoch_, peers_.size() + 1);
+        city_.leads(settings_.group, id_, failover_epoch_, peers_.size() + 1);
         city_.tell("{} +elected-leader epoch {}", name(), failover_epoch_);
         step_ = Step::select;
         step_since_ = now;
@@ -496,7 +496,7 @@ void StockModel::request(ConnectionId connection, const Words& words) {
     std::pair<std::string, std::uint64_t> given{"", 0};
     if (known && words.at(5) != "*") {
         given = vote(std::stoull(words.at(4)), words.at(5));
-        if (!given.first.empty()) city_.voted(id_, given.second, given.first);
+        if (!given.first.empty()) city_.voted(settings_.group, id_, given.second, given.first);
     }
     city_.net.answer(connection,
                      Reply::array({Reply::number(down ? 1 : 0), Reply::bulk(given.first.empty() ? "*" : given.first),

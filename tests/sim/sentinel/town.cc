@@ -25,7 +25,7 @@ Town::Town(City& city, const TownPlan& plan) : city_(city) {
     }
     const std::size_t all = plan.own + plan.stock;
     const auto quorum = plan.quorum == 0 ? static_cast<unsigned>(all / 2 + 1) : plan.quorum;
-    city.configurations[0] = servers.front()->address();
+    city.configurations[{std::string(group_name), 0}] = servers.front()->address();
     for (std::size_t i = 0; i < plan.own; ++i) {
         sentinel::SavedState saved{.my_id = make_id(city.dice)};
         saved.options.early_suspicion = plan.early_suspicion;
