@@ -38,83 +38,113 @@ Traits watching() {
     return {.flags = {"admin"}, .categories = {"@admin", "@slow", "@dangerous"}};
 }
 
-/// Sorted by name.
-std::vector<CommandEntry> make_table() {
-    std::vector<CommandEntry> table;
-    const auto add = [&](std::string_view name, int arity, Traits traits, Words tips = {}) {
-        table.push_back({name, arity, std::move(traits.flags), std::move(traits.categories), std::move(tips)});
-    };
-    add("acl", -2, {.flags = {}, .categories = {"@slow"}});
-    for (const std::string_view name : {"acl|cat", "acl|genpass"})
-        add(name, -2, asked());
-    add("acl|help", 2, helpful());
-    add("acl|whoami", 2, asked());
-    for (const std::string_view name : {"acl|list", "acl|load", "acl|save", "acl|users"})
-        add(name, 2, administrative());
-    for (const std::string_view name : {"acl|deluser", "acl|setuser"})
-        add(name, -3, administrative());
-    add("acl|dryrun", -4, administrative());
-    add("acl|getuser", 3, administrative());
-    add("acl|log", -2, administrative());
-    add("auth", -2, greeting());
-    add("client", -2, {.flags = {}, .categories = {"@slow"}});
-    for (const std::string_view name : {"client|caching", "client|reply", "client|setname"})
-        add(name, 3, of_connection(asked()));
-    for (const std::string_view name : {"client|getname", "client|getredir", "client|id", "client|trackinginfo"}) {
-        add(name, 2, of_connection(asked()));
+class Table {
+public:
+    void add(std::string_view name, int arity, Traits traits, Words tips = {}) {
+        entries_.push_back({name, arity, std::move(traits.flags), std::move(traits.categories), std::move(tips)});
     }
-    add("client|help", 2, of_connection(helpful()));
-    add("client|info", 2, of_connection(asked()), {"nondeterministic_output"});
-    add("client|list", -2, of_connection(administrative()), {"nondeterministic_output"});
+
+    std::vector<CommandEntry> sorted_by_name() && {
+        std::ranges::sort(entries_, {}, &CommandEntry::name);
+        return std::move(entries_);
+    }
+
+private:
+    std::vector<CommandEntry> entries_;
+};
+
+void add_plain(Table& table) {
+    table.add("auth", -2, greeting());
+    table.add("hello", -1, greeting());
+    table.add("info", -1, {.flags = {"loading", "stale"}, .categories = {"@slow", "@dangerous"}},
+              {"nondeterministic_output", "request_policy:all_shards", "response_policy:special"});
+    table.add("ping", -1, {.flags = {"fast"}, .categories = {"@fast", "@connection"}},
+              {"request_policy:all_shards", "response_policy:all_succeeded"});
+    for (const std::string_view name : {"psubscribe", "subscribe"})
+        table.add(name, -2, subscribing());
+    for (const std::string_view name : {"punsubscribe", "unsubscribe"})
+        table.add(name, -1, subscribing());
+    table.add("publish", 3, {.flags = {"pubsub", "loading", "stale", "fast"}, .categories = {"@pubsub", "@fast"}});
+    table.add("role", 1, {.flags = {"noscript", "loading", "stale", "fast"}, .categories = {"@admin", "@fast", "@dangerous"}});
+    table.add("shutdown", -1,
+              {.flags = {"admin", "noscript", "loading", "stale", "no_multi", "allow_busy"},
+               .categories = {"@admin", "@slow", "@dangerous"}});
+}
+
+void add_acl(Table& table) {
+    table.add("acl", -2, {.flags = {}, .categories = {"@slow"}});
+    for (const std::string_view name : {"acl|cat", "acl|genpass"})
+        table.add(name, -2, asked());
+    table.add("acl|help", 2, helpful());
+    table.add("acl|whoami", 2, asked());
+    for (const std::string_view name : {"acl|list", "acl|load", "acl|save", "acl|users"})
+        table.add(name, 2, administrative());
+    for (const std::string_view name : {"acl|deluser", "acl|setuser"})
+        table.add(name, -3, administrative());
+    table.add("acl|dryrun", -4, administrative());
+    table.add("acl|getuser", 3, administrative());
+    table.add("acl|log", -2, administrative());
+}
+
+void add_client(Table& table) {
+    table.add("client", -2, {.flags = {}, .categories = {"@slow"}});
+    for (const std::string_view name : {"client|caching", "client|reply", "client|setname"})
+        table.add(name, 3, of_connection(asked()));
+    for (const std::string_view name : {"client|getname", "client|getredir", "client|id", "client|trackinginfo"}) {
+        table.add(name, 2, of_connection(asked()));
+    }
+    table.add("client|help", 2, of_connection(helpful()));
+    table.add("client|info", 2, of_connection(asked()), {"nondeterministic_output"});
+    table.add("client|list", -2, of_connection(administrative()), {"nondeterministic_output"});
     for (const std::string_view name : {"client|kill", "client|pause", "client|unblock"})
-        add(name, -3, of_connection(administrative()));
-    add("client|no-evict", 3, of_connection(administrative()));
-    add("client|tracking", -3, of_connection(asked()));
-    add("client|unpause", 2, of_connection(administrative()));
+        table.add(name, -3, of_connection(administrative()));
+    table.add("client|no-evict", 3, of_connection(administrative()));
+    table.add("client|tracking", -3, of_connection(asked()));
+    table.add("client|unpause", 2, of_connection(administrative()));
+}
+
+void add_command(Table& table) {
     const Words any_order{"nondeterministic_output_order"};
-    add("command", -1, of_connection(helpful()), any_order);
+    table.add("command", -1, of_connection(helpful()), any_order);
     for (const std::string_view name : {"command|count", "command|help"})
-        add(name, 2, of_connection(helpful()));
+        table.add(name, 2, of_connection(helpful()));
     for (const std::string_view name : {"command|docs", "command|info", "command|list"}) {
-        add(name, -2, of_connection(helpful()), any_order);
+        table.add(name, -2, of_connection(helpful()), any_order);
     }
     for (const std::string_view name : {"command|getkeys", "command|getkeysandflags"})
-        add(name, -4, of_connection(helpful()));
-    add("hello", -1, greeting());
-    add("info", -1, {.flags = {"loading", "stale"}, .categories = {"@slow", "@dangerous"}},
-        {"nondeterministic_output", "request_policy:all_shards", "response_policy:special"});
-    add("ping", -1, {.flags = {"fast"}, .categories = {"@fast", "@connection"}},
-        {"request_policy:all_shards", "response_policy:all_succeeded"});
-    for (const std::string_view name : {"psubscribe", "subscribe"})
-        add(name, -2, subscribing());
-    for (const std::string_view name : {"punsubscribe", "unsubscribe"})
-        add(name, -1, subscribing());
-    add("publish", 3, {.flags = {"pubsub", "loading", "stale", "fast"}, .categories = {"@pubsub", "@fast"}});
-    add("role", 1, {.flags = {"noscript", "loading", "stale", "fast"}, .categories = {"@admin", "@fast", "@dangerous"}});
+        table.add(name, -4, of_connection(helpful()));
+}
+
+void add_sentinel(Table& table) {
     for (const std::string_view name : {"sentinel", "sentinel|debug"})
-        add(name, -2, watching());
+        table.add(name, -2, watching());
     for (const std::string_view name :
          {"sentinel|ckquorum", "sentinel|get-master-addr-by-name", "sentinel|master", "sentinel|remove", "sentinel|replicas",
           "sentinel|reset", "sentinel|sentinels", "sentinel|slaves"}) {
-        add(name, 3, watching());
+        table.add(name, 3, watching());
     }
     for (const std::string_view name :
          {"sentinel|config", "sentinel|failover", "sentinel|info-cache", "sentinel|simulate-failure"}) {
-        add(name, -3, watching());
+        table.add(name, -3, watching());
     }
     for (const std::string_view name :
          {"sentinel|flushconfig", "sentinel|masters", "sentinel|myid", "sentinel|pending-scripts"}) {
-        add(name, 2, watching());
+        table.add(name, 2, watching());
     }
-    add("sentinel|help", 2, helpful());
+    table.add("sentinel|help", 2, helpful());
     for (const std::string_view name : {"sentinel|is-master-down-by-addr", "sentinel|monitor"})
-        add(name, 6, watching());
-    add("sentinel|set", -5, watching());
-    add("shutdown", -1,
-        {.flags = {"admin", "noscript", "loading", "stale", "no_multi", "allow_busy"},
-         .categories = {"@admin", "@slow", "@dangerous"}});
-    std::ranges::sort(table, {}, &CommandEntry::name);
-    return table;
+        table.add(name, 6, watching());
+    table.add("sentinel|set", -5, watching());
+}
+
+std::vector<CommandEntry> make_table() {
+    Table table;
+    add_plain(table);
+    add_acl(table);
+    add_client(table);
+    add_command(table);
+    add_sentinel(table);
+    return std::move(table).sorted_by_name();
 }
 
 struct Alias {
