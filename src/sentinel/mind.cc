@@ -9,6 +9,8 @@ namespace {
 
 /// In the wake queue: the end of the tilt.
 constexpr std::uint64_t tilt_wake = 0;
+/// No own attempt sooner than this after a pause of its own.
+constexpr Duration patience_after_pause = std::chrono::milliseconds(500);
 /// How soon somebody is stepped again whose time to do something has come and who could not do it.
 constexpr Duration shortest_wait = std::chrono::milliseconds(1);
 constexpr std::size_t run_id_size = 40;
@@ -60,6 +62,8 @@ void Sentinel::Mind::stood_still_for(Duration pause) {
     }
     for (auto& [name, watch] : watches) {
         watch.deadline += pause;
+        // What has come meanwhile is to be read first.
+        watch.next_attempt = std::max(watch.next_attempt, now + patience_after_pause);
         for (auto& [peer, ask] : watch.asks)
             ask.answered += pause;
     }

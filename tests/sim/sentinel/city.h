@@ -29,6 +29,8 @@ struct City {
     Dice dice;
     Net net;
     std::vector<Address> servers = {};  ///< of all Redis servers
+    /// Whether this sentinel may give orders to servers: false for one that has been without a majority for long.
+    std::function<bool(const Process&)> may_act = {};
     /// Who follows what happens: time in milliseconds since the start, line.
     std::function<void(double, const std::string&)> listener = {};
 
@@ -69,6 +71,8 @@ struct City {
     }
     /// `sender` gives out that the master of `epoch` is `master`.
     void announced(const std::string& group, const std::string& sender, std::uint64_t epoch, const Address& master) {
+        if (epoch > 0 && !leaders.contains({group, epoch}))
+            throw Broken(fmt::format("{} gives out a configuration of epoch {}, which nobody has won", sender, epoch));
         const auto [known, is_new] = configurations.try_emplace({group, epoch}, master);
         if (!is_new && known->second != master)
             throw Broken(fmt::format("{} says that the master of epoch {} is {}:{}, but it is {}:{}", sender, epoch,

@@ -167,6 +167,8 @@ void SentinelProcess::send(const sentinel::Send& order) {
 }
 
 void SentinelProcess::note_sent(const Words& words) {
+    if (words.front() == "SLAVEOF" && city_.may_act && !city_.may_act(*this))
+        throw Broken(name() + " gives orders without a majority");
     if (words.front() != "PUBLISH") return;
     const auto hello = sentinel::parse_hello(words.at(2));
     if (!hello) throw Broken(name() + " says a hello that is none: " + words.at(2));

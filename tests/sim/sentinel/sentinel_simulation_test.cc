@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::uint64_t usual_seeds = 250;
+constexpr std::uint64_t usual_seeds = 200;
 
 std::optional<std::uint64_t> from_environment(const char* name) {
     const char* text = std::getenv(name);

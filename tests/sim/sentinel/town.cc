@@ -49,6 +49,26 @@ Town::Town(City& city, const TownPlan& plan) : city_(city) {
             std::make_unique<StockModel>(city, fmt::format("stock-{}", i + 1), address, make_id(city.dice), settings));
         city.net.add(*stock.back());
     }
+    watch_majorities();
+    // By then it has noticed that the others are silent.
+    city.may_act = [this](const Process& one) {
+        return reaches_majority(one) || city_.now() - had_majority_[&one] < seconds(8);
+    };
+}
+
+bool Town::reaches_majority(const Process& one) {
+    const auto all = sentinels();
+    const auto reaches = [&](const Process* other) {
+        return other == &one || (other->runs() && !city_.net.is_cut(one, *other));
+    };
+    return 2 * static_cast<std::size_t>(std::ranges::count_if(all, reaches)) > all.size();
+}
+
+void Town::watch_majorities() {
+    for (const Process* one : sentinels()) {
+        if (reaches_majority(*one)) had_majority_[one] = city_.now();
+    }
+    city_.scheduler.after(milliseconds(100), [this] { watch_majorities(); });
 }
 
 bool Town::run_until(const std::function<bool()>& holds, Duration at_most) {

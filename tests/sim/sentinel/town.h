@@ -56,8 +56,12 @@ private:
     void strike_sentinel();
     void strike_network();
     [[nodiscard]] std::vector<Process*> everybody();
+    [[nodiscard]] bool reaches_majority(const Process& one);
+    /// Keeps in mind when each sentinel last reached a majority.
+    void watch_majorities();
 
     City& city_;
+    std::map<const Process*, Time> had_majority_;
 };
 
 inline constexpr std::string_view group_name = "mymaster";
