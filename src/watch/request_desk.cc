@@ -19,7 +19,6 @@ using resp::Words;
 
 /// What clients take a sentinel for, by its age.
 constexpr std::string_view redis_version = "7.0.15";
-constexpr Duration same_refusal = std::chrono::seconds(60);
 
 bool is_flagged(const sentinel::CommandEntry& command, std::string_view flag) {
     return std::ranges::find(command.flags, flag) != command.flags.end();
@@ -65,7 +64,7 @@ const sentinel::CommandEntry& holdfast_command() {
 
 RequestDesk::RequestDesk(sentinel::Sentinel& sentinel, Clients& clients, AccessList& users, std::size_t max_refusals,
                          DeskWorld world)
-    : sentinel_(sentinel), clients_(clients), users_(users), max_refusals_(max_refusals), world_(std::move(world)) {}
+    : sentinel_(sentinel), clients_(clients), users_(users), refusals_(max_refusals), world_(std::move(world)) {}
 
 void RequestDesk::handle(Client& client, const Words& words) {
     ++counts_.commands;
@@ -243,30 +242,7 @@ void RequestDesk::client_command(Client& client, const Words& words) {
 }
 
 void RequestDesk::acl_command(Client& client, const Words& words) {
-    const Time now = world_.moment().now;
-    if (is_word(words[1], "log")) {
-        if (words.size() == 3 && is_word(words[2], "reset")) {
-            refusals_.clear();
-            return reply(client, Reply::status("OK"));
-        }
-        std::size_t most = 10;
-        if (words.size() == 3) {
-            const auto asked = number_word<std::size_t>(words[2]);
-            if (!asked) return reply(client, Reply::error("ERR value is not an integer or out of range"));
-            most = *asked;
-        }
-        Reply all = Reply::array({});
-        for (const AccessRefusal& refused : refusals_) {
-            if (all.items.size() == most) break;
-            const double age = std::chrono::duration<double>(now - refused.at).count();
-            all.items.push_back(Reply::array(
-                {Reply::bulk("count"), Reply::number(static_cast<std::int64_t>(refused.count)), Reply::bulk("reason"),
-                 Reply::bulk(refused.reason), Reply::bulk("context"), Reply::bulk("toplevel"), Reply::bulk("object"),
-                 Reply::bulk(refused.object), Reply::bulk("username"), Reply::bulk(refused.user), Reply::bulk("age-seconds"),
-                 Reply::bulk(fmt::format("{:.3f}", age)), Reply::bulk("client-info"), Reply::bulk(refused.client)}));
-        }
-        return reply(client, all);
-    }
+    if (is_word(words[1], "log")) return reply(client, refusals_.answer(words, world_.moment().now));
     const AclAnswer answered = answer_acl_command(users_, client.facts().user, words);
     reply(client, answered.reply);
     if (answered.changed) world_.users_changed();
@@ -278,20 +254,7 @@ void RequestDesk::acl_command(Client& client, const Words& words) {
 
 void RequestDesk::note_refusal(const Client& client, std::string reason, std::string object, std::string user) {
     const Time now = world_.moment().now;
-    constexpr std::size_t shown = 256;
-    object.resize(std::min(object.size(), shown));
-    user.resize(std::min(user.size(), shown));
-    const auto known = std::ranges::find_if(refusals_, [&](const AccessRefusal& old) {
-        return old.reason == reason && old.object == object && old.user == user && now - old.at < same_refusal;
-    });
-    if (known != refusals_.end()) {
-        ++known->count;
-        known->at = now;
-        return;
-    }
-    refusals_.push_front({std::move(reason), std::move(object), std::move(user), client_line(client, now), now});
-    while (refusals_.size() > max_refusals_)
-        refusals_.pop_back();
+    refusals_.note({std::move(reason), std::move(object), std::move(user), client_line(client, now)}, now);
 }
 
 }  // namespace holdfast::watch

@@ -3,7 +3,6 @@
 // its like, QUIT, SHUTDOWN), and for the rest the sentinel's own answers.
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "sentinel/commands.h"
 #include "sentinel/sentinel.h"
 #include "watch/access_list.h"
+#include "watch/access_log.h"
 #include "watch/clients.h"
 
 namespace holdfast::watch {
@@ -35,16 +35,6 @@ struct DeskWorld {
 struct DeskCounts {
     std::uint64_t commands = 0;
     std::uint64_t errors = 0;
-};
-
-/// Who was refused what (ACL LOG).
-struct AccessRefusal {
-    std::string reason;  ///< auth, command, channel
-    std::string object;
-    std::string user;
-    std::string client;  ///< as CLIENT LIST shows it
-    Time at{};
-    std::uint64_t count = 1;
 };
 
 /// Threads: the io_context's one thread.
@@ -77,10 +67,9 @@ private:
     sentinel::Sentinel& sentinel_;
     Clients& clients_;
     AccessList& users_;
-    const std::size_t max_refusals_;
+    AccessLog refusals_;
     DeskWorld world_;
     DeskCounts counts_;
-    std::deque<AccessRefusal> refusals_;  ///< the newest first
 };
 
 }  // namespace holdfast::watch
