@@ -66,7 +66,7 @@ describe('what a sentinel answers', () => {
     words('ROLE'), words('ROLE', 'x'), words('COMMAND', 'COUNT'), words('COMMAND', 'FOO'), words('PUBLISH', 'foo', 'bar'), words('PUBLISH', '__sentinel__:hello', 'bar'),
     words('HELLO', 'x'), words('HELLO', '4'), words('HELLO', '2', 'FOO'), words('HELLO', '2', 'AUTH', 'a', 'b'), words('HELLO', '2', 'SETNAME', 'a b'),
     words('AUTH'), words('AUTH', 'a'), words('AUTH', 'a', 'b'), words('AUTH', 'a', 'b', 'c'), words('AUTH', 'default', 'x'),
-    words('SUBSCRIBE'), words('SUBSCRIBE', 'a', 'b', 'a') + words('PUBLISH', 'a', 'b') + words('PING') + words('UNSUBSCRIBE'),
+    words('SUBSCRIBE'), words('SUBSCRIBE', 'a', 'b', 'a') + words('PUBLISH', 'a', 'b') + words('PING') + words('UNSUBSCRIBE', 'a', 'b') + words('UNSUBSCRIBE'),
     words('PSUBSCRIBE', 'a*') + words('SENTINEL', 'MASTERS') + words('PING', 'x') + words('PUNSUBSCRIBE', 'a*') + words('UNSUBSCRIBE') + words('PUNSUBSCRIBE'),
     words('CLIENT'), words('CLIENT', 'FOO'), words('CLIENT', 'GETNAME'), words('CLIENT', 'SETNAME', 'x') + words('CLIENT', 'GETNAME'), words('CLIENT', 'SETNAME', 'a b'),
     words('CLIENT', 'SETNAME'), words('CLIENT', 'KILL', '1.1.1.1:1'), words('CLIENT', 'KILL', 'ID', 'x'), words('CLIENT', 'KILL', 'ID', '999999'), words('CLIENT', 'KILL', 'TYPE', 'foo'),
