@@ -37,8 +37,9 @@ void Standby::State::enter(Moment moment) {
     const Time before = std::exchange(now, std::max(now, moment.now));
     const auto due = wake.next();
     if (!left_at || !due) return;
-    const Duration late = now - std::max({*due, *left_at, before});
-    if (late <= own_pause) return;
+    if (now - std::max({*due, *left_at, before}) <= own_pause) return;
+    // It may have begun at any moment since the last call, and answers may wait to be read.
+    const Duration late = now - std::max(*left_at, before);
     for (auto& [name, watch] : watches) {
         watch.discount(late);
         touch(watch);

@@ -156,6 +156,11 @@ Result<Standby::Answer> Standby::State::answer(const StandbyHello& hello) {
         new_epoch(hello.epoch, nullptr);
         for (const StandbyConfiguration& configuration : hello.configurations)
             take(configuration, hello.sender);
+        // Whoever says hello may be one that could not be reached until now.
+        for (auto& [address, peer] : peers) {
+            if (!peer.answered) peer.next_hello = now;
+        }
+        wake.hasten(peers_wake, now);
     }
     return Answer{.words = format_reply(own_hello()), .after_save = still_to_wait_for(saves)};
 }
