@@ -153,10 +153,8 @@ void Watcher::set_up_groups() {
     groups_ = std::make_unique<GroupWatch>(
         io_, clock_, std::move(setup),
         GroupWatchUser{.tell = [this](const sentinel::Event& event) { tell(event); },
-                       .saves_over =
-                           [this](sentinel::SaveNumber number, bool durable) {
-                               clients_.saves_over(save_of_groups | number, durable);
-                           },
+                       .saves_over = [this](sentinel::SaveNumber number,
+                                            bool durable) { clients_.saves_over(save_of_groups | number, durable); },
                        .written =
                            [this] {
                                if (stopping_ && stopped_ && has_written()) std::exchange(stopped_, nullptr)();
