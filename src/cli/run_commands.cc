@@ -67,11 +67,17 @@ void add_sentinel(CLI::App& app, CommandSet& set) {
     const auto options = std::make_shared<SentinelRunOptions>();
     CLI::App* const sentinel = app.add_subcommand(
         "sentinel",
-        "Runs a Redis Sentinel, until Ctrl-C; what stands behind the file is as behind redis-sentinel's: --port 26380");
-    sentinel->add_option("file", options->config_file, "sentinel.conf; the state is written into it")->required();
-    sentinel->callback([&set, options] {
-        set.chosen = [&set, options] {
+        "Runs a sentinel, until Ctrl-C: for Redis, with a sentinel.conf as redis-sentinel has it, or with --config for Redis and "
+        "groups of MQTT nodes and services; what stands behind the file is as behind redis-sentinel's: --port 26380");
+    sentinel->add_option("file", options->config_file, "sentinel.conf; the state is written into it");
+    add_run_options(*sentinel, *options);
+    Call& call = set.call;
+    sentinel->callback([&set, &call, options] {
+        if (options->config_file.empty() == options->config.empty())
+            throw CLI::ValidationError("sentinel", "name either a sentinel.conf or --config with a settings file");
+        set.chosen = [&set, &call, options] {
             options->overrides = set.sentinel_overrides;
+            options->data_dir = call.data_dir();
             return set.programs.sentinel(*options);
         };
     });

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/run_options.h"
+
 namespace holdfast::cli {
 
-struct SentinelRunOptions {
-    std::string config_file;             ///< sentinel.conf; it is written to
+struct SentinelRunOptions : RunOptions {
+    std::string config_file;             ///< sentinel.conf; it is written to. Empty: RunOptions say what is watched
     std::vector<std::string> overrides;  ///< what stands behind it: --port 26380 --sentinel monitor ...
 };
 

@@ -18,8 +18,11 @@
 #include <optional>
 #include <utility>
 
+#include "cli/data_dir.h"
 #include "cli/descriptor_limit.h"
 #include "cli/exit_code.h"
+#include "cli/module_options.h"
+#include "cli/sentinel_options.h"
 #include "cli/signalled_run.h"
 #include "cli/supervisor.h"
 #include "cli/version.h"
@@ -124,22 +127,19 @@ void tell_warnings(const sentinel::ConfigFile& config) {
     if (!config.server.acl_file.empty()) log::warning(part, "aclfile: users are read from `user` lines only");
 }
 
-int run_watcher(sentinel::ConfigFile config, std::string config_file) {
-    const PidFile pid_file(config.server.pidfile);
+int run_watcher(watch::WatcherSetup setup) {
+    const PidFile pid_file(setup.config.server.pidfile);
     raise_descriptor_limit();
-    tell_warnings(config);
-    const std::uint16_t port = config.server.port != 0 ? config.server.port : config.server.tls.port;
+    tell_warnings(setup.config);
+    const std::uint16_t port = setup.config.server.port != 0 ? setup.config.server.port : setup.config.server.tls.port;
+    setup.version = version;
+    setup.executable = real_path("/proc/self/exe");
     runtime::SystemClock clock;
     boost::asio::io_context io(1);
-    watch::Watcher watcher(io, clock,
-                           {.config = std::move(config),
-                            .config_file = std::move(config_file),
-                            .version = std::string(version),
-                            .executable = real_path("/proc/self/exe")},
-                           [&] {
-                               log::info(part, "a client asked for the end");
-                               boost::asio::post(io, [&] { watcher.stop([&io] { io.stop(); }); });
-                           });
+    watch::Watcher watcher(io, clock, std::move(setup), [&] {
+        log::info(part, "a client asked for the end");
+        boost::asio::post(io, [&] { watcher.stop([&io] { io.stop(); }); });
+    });
     SignalledRun run(io, std::string(part),
                      {.start =
                           [&] {
@@ -155,9 +155,33 @@ int run_watcher(sentinel::ConfigFile config, std::string config_file) {
     return run.run();
 }
 
+/// With Holdfast's own settings. What is known of Redis masters, and of groups, is kept in two files of the data directory.
+int run_with_settings(const SentinelRunOptions& options) {
+    auto loaded = load_settings_or_explain("sentinel", options);
+    if (!loaded) return loaded.error();
+    const settings::Settings& settings = loaded->settings;
+    configure_log(settings.log);
+    if (auto made = make_data_dir(settings.paths.data_dir); !made) return refuse("holdfast sentinel: " + made.error().message());
+    const std::string directory = real_path(settings.paths.data_dir);
+    const std::string state_file = directory + "/sentinel.conf";
+    std::string state;
+    if (::access(state_file.c_str(), F_OK) == 0) {
+        auto text = watch::read_text_file(state_file, sentinel::max_config_file_bytes);
+        if (!text) return refuse("holdfast sentinel: " + text.error().message());
+        state = std::move(*text);
+    }
+    auto setup = sentinel_setup(settings, state);
+    if (!setup) return refuse(fmt::format("holdfast sentinel: {}: {}", state_file, setup.error().message()));
+    setup->config_file = state_file;
+    setup->groups->file = directory + "/groups.state";
+    setup->log_format = settings.log.format == settings::LogFormat::json ? log::Format::json : log::Format::text;
+    return run_watcher(std::move(*setup));
+}
+
 }  // namespace
 
 int run_sentinel(const SentinelRunOptions& options) {
+    if (!options.config.empty()) return run_with_settings(options);
     const std::string path = real_path(options.config_file);
     if (path.empty())
         return refuse(fmt::format("Fatal error, can't open config file '{}': {}", options.config_file, std::strerror(errno)));
@@ -169,7 +193,10 @@ int run_sentinel(const SentinelRunOptions& options) {
     auto config = sentinel::read_config_file(*text, {.is_executable = watch::is_executable_file, .include = included});
     if (!config) return refuse(fmt::format("\n{}\n{}", sentinel::config_error_headline(version), config.error().message()));
     if (const auto problem = settle(config->server)) return refuse(*problem);
-    return run_watcher(std::move(*config), path);
+    watch::WatcherSetup setup;
+    setup.config = std::move(*config);
+    setup.config_file = path;
+    return run_watcher(std::move(setup));
 }
 
 }  // namespace holdfast::cli

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "settings/sentinel_settings.h"
 #include "settings/values.h"
 
 namespace holdfast::settings {
@@ -19,6 +20,7 @@ enum class LogFormat : std::uint8_t { text, json };
 enum class Enrolment : std::uint8_t { open, closed };
 enum class IdentityPart : std::uint8_t { client_id, username, common_name, password };
 enum class ClusterSource : std::uint8_t { static_list, local };
+enum class SwitchBack : std::uint8_t { by_hand, automatic, never };
 enum class RuleSubject : std::uint8_t { device_id, username, common_name };
 enum class CommandQueue : std::uint8_t { memory, file };
 enum class CommandDurability : std::uint8_t { full, process };
@@ -29,6 +31,7 @@ enum class CommandDurability : std::uint8_t { full, process };
 [[nodiscard]] std::span<const std::string_view> choice_names(Enrolment) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(IdentityPart) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(ClusterSource) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(SwitchBack) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(RuleSubject) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(CommandQueue) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(CommandDurability) noexcept;
@@ -221,6 +224,9 @@ struct Settings {
     std::vector<ClusterSettings> clusters;
     std::vector<AllocationRuleSettings> allocation_rules;
     std::vector<DeviceProfileSettings> device_profiles;
+    SentinelSettings sentinel;
+    std::vector<RedisMasterSettings> redis_masters;
+    std::vector<GroupSettings> groups;
 };
 
 }  // namespace holdfast::settings

@@ -4,6 +4,8 @@
 
 #include "base/assert.h"
 #include "settings/accessor.h"
+#include "settings/list_of.h"
+#include "settings/sentinel_table.h"
 
 namespace holdfast::settings {
 namespace {
@@ -81,6 +83,7 @@ constexpr std::array section_table{
     Section{"rpc", "gRPC: commands to devices, and the health service."},
     Section{"events", "The list of recent events."},
     Section{"commands", "Commands to devices: the command centre, its channels, and how long everything is kept."},
+    Section{"sentinel", "The sentinel that `holdfast sentinel --config` runs: Redis masters and groups with an active member."},
 };
 
 // clang-format off
@@ -339,21 +342,6 @@ constexpr std::array profile_rows{
 };
 // clang-format on
 
-template <class Owner, auto Member>
-consteval ListTable list_of(std::string_view name, std::string_view help, std::size_t max_size, std::span<const Row> rows,
-                            std::span<const ListTable> inner) {
-    return {.name = name,
-            .help = help,
-            .max_size = max_size,
-            .rows = rows,
-            .inner = inner,
-            .size = [](const void* owner) { return (static_cast<const Owner*>(owner)->*Member).size(); },
-            .append = [](void* owner) -> void* { return &(static_cast<Owner*>(owner)->*Member).emplace_back(); },
-            .element = [](const void* owner, std::size_t index) -> const void* {
-                return &(static_cast<const Owner*>(owner)->*Member)[index];
-            }};
-}
-
 constexpr std::array inner_of_cluster{
     list_of<C, &C::node>("cluster.node", "The nodes of a static cluster.", 1000, node_rows, {}),
 };
@@ -397,6 +385,18 @@ std::span<const std::string_view> choice_names(RuleSubject) noexcept {
     static constexpr Names<3> names{"device_id", "username", "common_name"};
     return names;
 }
+std::span<const std::string_view> choice_names(SwitchBack) noexcept {
+    static constexpr Names<3> names{"by-hand", "automatic", "never"};
+    return names;
+}
+std::span<const std::string_view> choice_names(GroupPolicy) noexcept {
+    static constexpr Names<1> names{"active-standby"};
+    return names;
+}
+std::span<const std::string_view> choice_names(GroupProbe) noexcept {
+    static constexpr Names<3> names{"mqtt", "http", "tcp"};
+    return names;
+}
 std::span<const std::string_view> choice_names(ClusterSource) noexcept {
     static constexpr Names<2> names{"static", "local"};
     return names;
@@ -415,10 +415,12 @@ std::span<const Section> sections() noexcept {
     return section_table;
 }
 std::span<const Row> rows() noexcept {
-    return setting_table;
+    static constexpr auto all = sentinel_table::joined(setting_table, sentinel_table::rows);
+    return all;
 }
 std::span<const ListTable> list_tables() noexcept {
-    return list_table;
+    static constexpr auto all = sentinel_table::joined(list_table, sentinel_table::lists);
+    return all;
 }
 
 void apply_defaults(std::span<const Row> table, void* owner) {

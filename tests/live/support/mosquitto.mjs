@@ -9,8 +9,8 @@ import { Hopeless, until } from './until.mjs';
 const broker = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto'].find((file) => fs.existsSync(file)) ?? 'mosquitto';
 
 /** A broker with these lines of configuration besides its listener. Stop it with `stop()`. */
-export async function startMosquitto(directory, lines = []) {
-  const port = await freePort();
+export async function startMosquitto(directory, lines = [], at = undefined) {
+  const port = at ?? await freePort();
   const file = path.join(directory, `mosquitto-${port}.conf`);
   fs.writeFileSync(file, [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'user root', 'log_type all', ...lines, ''].join('\n'));
   const process = new Program(broker, ['-c', file]);
