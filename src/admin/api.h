@@ -13,6 +13,7 @@
 
 #include "admin/admin_options.h"
 #include "base/time.h"
+#include "control/active_keeper.h"
 #include "control/command_port.h"
 #include "control/device_directory.h"
 #include "control/fleet_control.h"
@@ -42,6 +43,8 @@ struct Api {
     const Clock& clock;
     /// Null in a process without a fleet: routes that need one then say so; see `Route::needs`.
     control::FleetControl* control;
+    /// Keeps an active node in clusters whose others stand by; null without a fleet.
+    control::ActiveKeeper* keeper;
     /// The same fleet; null without one.
     control::DeviceDirectory* directory;
     const AdminOptions& options;

@@ -18,6 +18,14 @@ Response no_such_cluster(std::string_view name) {
     return not_found(fmt::format("there is no cluster '{}'", name));
 }
 
+fleet::ClusterPolicy read_policy(JsonFields& fields, fleet::ClusterPolicy otherwise) {
+    const auto text = fields.text("policy", 32);
+    if (!text) return otherwise;
+    const auto policy = fleet::cluster_policy_from(*text);
+    if (!policy) fields.complain("policy", "'policy' is \"sticky-hash\" or \"active-standby\"");
+    return policy.value_or(otherwise);
+}
+
 }  // namespace
 
 Answer list_clusters(Api& api, const Request& request) {
@@ -53,6 +61,7 @@ Answer create_cluster(Api& api, const Request& request) {
     spec.name = fields.text("name", fleet::max_name_length).value_or("");
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(fleet::default_weight));
     spec.enabled = fields.boolean("enabled").value_or(true);
+    spec.policy = read_policy(fields, spec.policy);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     if (!fleet::valid_name(spec.name)) {
         co_return invalid_value("a cluster's name has 1 to 128 letters, digits, '.', '_', '-', '@' or ':'", "/name");
@@ -80,10 +89,11 @@ Answer change_cluster(Api& api, const Request& request) {
     fleet::ClusterIndex index = api.control->fleet().topology().find_cluster(name);
     if (!index.valid()) co_return no_such_cluster(name);
     const fleet::TopologyCluster& now = api.control->fleet().topology().cluster(index);
-    fleet::ClusterSpec spec{now.name, now.weight, now.source, now.enabled};
+    fleet::ClusterSpec spec{now.name, now.weight, now.source, now.enabled, now.policy};
     JsonFields fields(request);
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(spec.weight));
     spec.enabled = fields.boolean("enabled").value_or(spec.enabled);
+    spec.policy = read_policy(fields, spec.policy);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);
     const ChangeFn change = [spec](fleet::Fleet& fleet, Moment moment) -> Result<void> {
         const auto declared = fleet.declare_cluster(spec, moment);

@@ -27,6 +27,11 @@ Answer remove_node(Api& api, const Request& request);
 Answer drain_node(Api& api, const Request& request);
 Answer undrain_node(Api& api, const Request& request);
 
+// groups.cc
+Answer list_groups(Api& api, const Request& request);
+Answer show_group(Api& api, const Request& request);
+Answer failover_group(Api& api, const Request& request);
+
 // devices.cc
 Answer create_device(Api& api, const Request& request);
 Answer show_device(Api& api, const Request& request);

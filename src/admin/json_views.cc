@@ -81,6 +81,9 @@ json::object cluster_view(const fleet::Fleet& fleet, fleet::ClusterIndex index) 
     view["source"] = text(to_string(cluster.source));
     view["weight"] = cluster.weight;
     view["enabled"] = cluster.enabled;
+    view["policy"] = text(to_string(cluster.policy));
+    const bool has_active = cluster.policy == fleet::ClusterPolicy::active_standby && cluster.active.valid();
+    view["active"] = text_or_null(has_active ? topology.node_name(cluster.active) : std::string_view());
     view["nodes"] = std::move(nodes);
     view["devices"] = fleet.devices_of(index);
     view["connections"] = connections;
@@ -97,6 +100,7 @@ json::object node_view(const Api& api, fleet::NodeIndex index) {
     view["port"] = node.port;
     view["address"] = text_or_null(node.address);
     view["weight"] = node.weight;
+    view["priority"] = node.priority;
     view["state"] = text(to_string(node.state()));
     view["health"] = node.probed ? json::value(text(to_string(node.health))) : json::value(nullptr);
     view["draining"] = node.draining;

@@ -39,6 +39,7 @@ void read_spec(JsonFields& fields, fleet::NodeSpec& spec) {
     spec.host = fields.text("host", max_host_length).value_or(spec.host);
     spec.port = static_cast<std::uint16_t>(fields.whole("port", 1, 65535).value_or(spec.port));
     spec.weight = static_cast<std::uint32_t>(fields.whole("weight", 0, fleet::max_weight).value_or(spec.weight));
+    spec.priority = static_cast<std::uint32_t>(fields.whole("priority", 0, fleet::max_priority).value_or(spec.priority));
     if (fields.has("host") && !is_host(spec.host))
         fields.complain("host", "'host' must be a host's name or its numeric address");
 }
@@ -126,7 +127,7 @@ Answer change_node(Api& api, const Request& request) {
     const fleet::NodeIndex index = find_node(api, name);
     if (!index.valid()) co_return no_such_node(name);
     const fleet::TopologyNode& now = api.control->fleet().topology().node(index);
-    fleet::NodeSpec spec{now.name, now.host, {}, now.port, now.weight};
+    fleet::NodeSpec spec{now.name, now.host, {}, now.port, now.weight, now.priority};
     JsonFields fields(request);
     read_spec(fields, spec);
     if (auto refusal = fields.refusal()) co_return std::move(*refusal);

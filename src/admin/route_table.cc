@@ -33,6 +33,10 @@ constexpr std::array routes = {
     Route{verb::post, "/api/v1/nodes/{name}/drain", drain_node},
     Route{verb::post, "/api/v1/nodes/{name}/undrain", undrain_node},
 
+    Route{verb::get, "/api/v1/groups", list_groups},
+    Route{verb::get, "/api/v1/groups/{name}", show_group},
+    Route{verb::post, "/api/v1/groups/{name}/failover", failover_group},
+
     Route{verb::get, "/api/v1/devices", list_devices},
     Route{verb::post, "/api/v1/devices", create_device},
     Route{verb::post, "/api/v1/devices/import", import_devices, Access::token, BodyUse::stream},

@@ -51,6 +51,7 @@ Result<> CenterProcess::open_admin() {
     api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
                                                    .clock = clock_,
                                                    .control = nullptr,
+                                                   .keeper = nullptr,
                                                    .directory = nullptr,
                                                    .options = admin_options_,
                                                    .hooks = std::move(hooks),

@@ -19,6 +19,7 @@ using Align = TextTable::Align;
 struct ClusterArguments {
     std::string name;
     std::optional<std::uint32_t> weight;
+    std::string policy;
     bool force = false;
     bool disable = false;
     bool enable = false;
@@ -68,6 +69,8 @@ void print_cluster(const Call& call, const json::value& cluster) {
                               {"nodes", {nodes_in_words(cluster), nodes_tone(cluster)}},
                               {"devices", {text_at(cluster, "devices")}},
                               {"connected", {text_at(cluster, "connections")}},
+                              {"policy", {text_at(cluster, "policy")}},
+                              {"active", {text_at(cluster, "active")}},
                               {"weight", {text_at(cluster, "weight")}},
                               {"source", {text_at(cluster, "source")}},
                               {"takes new devices", yes_no(flag_at(cluster, "enabled"))}},
@@ -100,10 +103,12 @@ void add_changing(CLI::App& cluster, CommandSet& set, const std::shared_ptr<Clus
     CLI::App* const add = cluster.add_subcommand("add", "Declares a cluster; add nodes to it with: holdfast node add");
     add->add_option("NAME", arguments->name, "The cluster's name")->required();
     add->add_option("--weight", arguments->weight, "Its share of new devices (default 100)");
+    add->add_option("--policy", arguments->policy, "How its nodes share devices: sticky-hash (default) or active-standby");
     add->callback([&set, &call, arguments] {
         set.choose([&call, arguments] {
             json::object body{{"name", arguments->name}};
             if (arguments->weight) body["weight"] = *arguments->weight;
+            if (!arguments->policy.empty()) body["policy"] = arguments->policy;
             return call.send(verb::post, "/api/v1/clusters", body, [&call, arguments](const json::value&) {
                 call.print(
                     fmt::format("Cluster {0} is there. Add nodes with: holdfast node add NAME --cluster {0} --host HOST\n",
@@ -115,12 +120,14 @@ void add_changing(CLI::App& cluster, CommandSet& set, const std::shared_ptr<Clus
     CLI::App* const change = cluster.add_subcommand("set", "Changes a cluster");
     change->add_option("NAME", arguments->name, "The cluster's name")->required();
     change->add_option("--weight", arguments->weight, "Its share of new devices");
+    change->add_option("--policy", arguments->policy, "How its nodes share devices: sticky-hash or active-standby");
     auto* const enable = change->add_flag("--enable", arguments->enable, "It takes new devices");
     change->add_flag("--disable", arguments->disable, "It takes no new devices")->excludes(enable);
     change->callback([&set, &call, arguments] {
         set.choose([&call, arguments] {
             json::object body;
             if (arguments->weight) body["weight"] = *arguments->weight;
+            if (!arguments->policy.empty()) body["policy"] = arguments->policy;
             if (arguments->enable || arguments->disable) body["enabled"] = arguments->enable;
             return call.send(verb::patch, path_of(arguments->name), body,
                              [&call](const json::value& answer) { print_cluster(call, answer); });

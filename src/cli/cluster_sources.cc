@@ -20,7 +20,10 @@ constexpr std::string_view api_origin = "api";
 std::vector<discovery::StaticNode> static_nodes(const settings::ClusterSettings& cluster) {
     std::vector<discovery::StaticNode> nodes;
     for (const settings::NodeSettings& node : cluster.node) {
-        nodes.push_back({.name = node.name, .address = {node.address.host, node.address.port}, .weight = node.weight});
+        nodes.push_back({.name = node.name,
+                         .address = {node.address.host, node.address.port},
+                         .weight = node.weight,
+                         .priority = node.priority});
     }
     return nodes;
 }
@@ -33,7 +36,8 @@ void log_local_event(const discovery::LocalNodeEvent& event) {
 
 }  // namespace
 
-ClusterSources::ClusterSources(boost::asio::io_context& io, control::FleetControl& control) : io_(io), control_(control) {}
+ClusterSources::ClusterSources(boost::asio::io_context& io, control::FleetControl& control, control::ActiveKeeper& keeper)
+    : io_(io), control_(control), keeper_(keeper) {}
 
 Result<> ClusterSources::start(const settings::Settings& settings) {
     prober_ =
@@ -42,6 +46,7 @@ Result<> ClusterSources::start(const settings::Settings& settings) {
                 const fleet::NodeIndex node = fleet.topology().find_node(report.node);
                 if (node.valid()) fleet.probe_result(node, report.ok, report.ok ? std::string_view{} : report.reason, moment);
             });
+            keeper_.probed(report.node, report.ok, report.reason);
         });
     unlist_missing(settings);
     for (const settings::ClusterSettings& cluster : settings.clusters) {
@@ -60,7 +65,8 @@ Result<> ClusterSources::declare(const settings::ClusterSettings& cluster) {
                                   .weight = cluster.weight,
                                   .source = cluster.source == settings::ClusterSource::local
                                                 ? fleet::ClusterSource::local
-                                                : fleet::ClusterSource::static_settings};
+                                                : fleet::ClusterSource::static_settings,
+                                  .policy = cluster_policy(cluster.policy)};
     return control_.change([&](fleet::Fleet& fleet, Moment moment) -> Result<> {
         auto declared = fleet.declare_cluster(spec, moment);
         if (!declared) return std::unexpected(std::move(declared).error());

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/active_keeper.h"
 #include "control/fleet_control.h"
 #include "discovery/local_cluster.h"
 #include "discovery/prober.h"
@@ -25,8 +26,8 @@ namespace holdfast::cli {
 /// Threads: the control thread.
 class ClusterSources {
 public:
-    /// Both must outlive this object.
-    ClusterSources(boost::asio::io_context& io, control::FleetControl& control);
+    /// All must outlive this object.
+    ClusterSources(boost::asio::io_context& io, control::FleetControl& control, control::ActiveKeeper& keeper);
 
     /// Declares the settings' clusters and starts their sources and the probes. The error says which cluster cannot be started
     /// and why.
@@ -56,6 +57,7 @@ private:
 
     boost::asio::io_context& io_;
     control::FleetControl& control_;
+    control::ActiveKeeper& keeper_;
     std::unique_ptr<discovery::Prober> prober_;
     std::map<std::string, std::unique_ptr<discovery::StaticCluster>, std::less<>> static_;
     std::map<std::string, std::unique_ptr<discovery::LocalCluster>, std::less<>> local_;

@@ -138,6 +138,7 @@ int run_command_line(std::vector<std::string> arguments, const Surroundings& sur
     add_config_commands(app, set);
     add_cluster_commands(app, set);
     add_node_commands(app, set);
+    add_group_commands(app, set);
     add_device_commands(app, set);
     add_command_commands(app, set);
     add_job_commands(app, set);

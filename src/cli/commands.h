@@ -45,6 +45,7 @@ struct CommandSet {
 
 /// `CommandSet` must outlive `app`.
 void add_cluster_commands(CLI::App& app, CommandSet& set);
+void add_group_commands(CLI::App& app, CommandSet& set);
 void add_node_commands(CLI::App& app, CommandSet& set);
 void add_device_commands(CLI::App& app, CommandSet& set);
 void add_device_import_command(CLI::App& device, CommandSet& set);

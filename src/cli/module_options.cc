@@ -241,6 +241,31 @@ std::vector<profile::ProfileText> profile_texts(const settings::Settings& settin
     return texts;
 }
 
+fleet::ClusterPolicy cluster_policy(settings::ClusterPolicy policy) {
+    return policy == settings::ClusterPolicy::active_standby ? fleet::ClusterPolicy::active_standby
+                                                             : fleet::ClusterPolicy::sticky_hash;
+}
+
+control::ActiveKeeperOptions active_keeper_options(const settings::StandbySettings& settings) {
+    control::ActiveKeeperOptions options;
+    options.standby.down_after = settings.down_after;
+    options.standby.switch_back_after = settings.switch_back_after;
+    options.standby.settle = settings.settle;
+    options.pace = settings.pace;
+    switch (settings.switch_back) {
+        case settings::SwitchBack::by_hand:
+            options.standby.switch_back = sentinel::SwitchBack::by_hand;
+            break;
+        case settings::SwitchBack::automatic:
+            options.standby.switch_back = sentinel::SwitchBack::automatic;
+            break;
+        case settings::SwitchBack::never:
+            options.standby.switch_back = sentinel::SwitchBack::never;
+            break;
+    }
+    return options;
+}
+
 void configure_log(const settings::LogSettings& settings) {
     log::configure(static_cast<log::Level>(settings.level),
                    settings.format == settings::LogFormat::json ? log::Format::json : log::Format::text);

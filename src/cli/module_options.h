@@ -8,6 +8,7 @@
 #include "admin/admin_options.h"
 #include "center/command_center.h"
 #include "channel/channel_options.h"
+#include "control/active_keeper.h"
 #include "discovery/local_cluster.h"
 #include "discovery/prober.h"
 #include "fleet/fleet_options.h"
@@ -40,6 +41,8 @@ namespace holdfast::cli {
 /// Without the cluster.
 [[nodiscard]] channel::ChannelOptions channel_options(const settings::CommandsSettings& settings);
 [[nodiscard]] std::vector<profile::ProfileText> profile_texts(const settings::Settings& settings);
+[[nodiscard]] fleet::ClusterPolicy cluster_policy(settings::ClusterPolicy policy);
+[[nodiscard]] control::ActiveKeeperOptions active_keeper_options(const settings::StandbySettings& settings);
 void configure_log(const settings::LogSettings& settings);
 
 }  // namespace holdfast::cli

@@ -84,6 +84,7 @@ void Process::await_nodes() {
     });
     control_->on_topology([this](const fleet::Topology& topology) {
         sources_->follow(topology);
+        keeper_->follow(topology);
         directory_->nodes_changed();
         if (sources_started_ && ready_ && nodes_known(topology)) nodes_timer_.cancel();
     });
@@ -123,7 +124,8 @@ Result<> Process::restore_fleet() {
         std::make_unique<fleet::Fleet>(std::move(*image), policy, fleet_options(loaded_.settings, std::random_device{}()),
                                        Moment{clock_.now(), clock_.wall()});
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), store_.get());
-    sources_ = std::make_unique<ClusterSources>(io_, *control_);
+    keeper_ = std::make_unique<control::ActiveKeeper>(io_, *control_, active_keeper_options(loaded_.settings.standby));
+    sources_ = std::make_unique<ClusterSources>(io_, *control_, *keeper_);
     directory_ = std::make_unique<control::FleetDirectory>(*control_);
     control_->on_probe_wanted([this](std::span<const fleet::NodeIndex> nodes) { sources_->probe_now(nodes); });
     return {};
@@ -167,6 +169,7 @@ Result<> Process::open_admin() {
     api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
                                                    .clock = clock_,
                                                    .control = control_.get(),
+                                                   .keeper = keeper_.get(),
                                                    .directory = directory_.get(),
                                                    .options = admin_options_,
                                                    .hooks = std::move(hooks),
@@ -234,6 +237,7 @@ std::expected<settings::Reload, std::vector<settings::Problem>> Process::reload(
                                  log::warning("settings", "{}", durability_warning(durability, "the reloaded policy"));
                          });
     if (!changed) log::error("settings", "the fleet's policy stays as it was: {}", changed.error().message());
+    keeper_->set_options(active_keeper_options(loaded_.settings.standby));
     sources_->reload(loaded_.settings);
     for (const std::string& sentence : reload.sentences())
         log::info("settings", "{}", sentence);
@@ -252,6 +256,7 @@ void Process::stop(std::function<void()> done) {
     }
     if (rpc_) rpc_->stop();
     if (commands_) commands_->stop();
+    if (keeper_) keeper_->stop();
     const auto finish = [this, done = std::move(done)] {
         if (control_) control_->stop();
         if (commands_) commands_->flush();

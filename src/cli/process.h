@@ -78,6 +78,7 @@ private:
     std::array<std::uint8_t, 32> password_key_{};
     std::unique_ptr<storage::FleetStore> store_;
     std::unique_ptr<control::FleetControl> control_;
+    std::unique_ptr<control::ActiveKeeper> keeper_;
     std::unique_ptr<ClusterSources> sources_;
     std::unique_ptr<control::FleetDirectory> directory_;
     /// Null when commands.enabled is false.

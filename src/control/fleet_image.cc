@@ -11,12 +11,12 @@ fleet::FleetImage image_of(fleet::Fleet& fleet) {
     fleet::FleetImage image;
     const fleet::SnapshotPtr snapshot = fleet.publish();
     for (const auto& cluster : snapshot->topology->clusters) {
-        if (!cluster.erased) image.clusters.push_back({cluster.name, cluster.weight, cluster.source, cluster.enabled});
+        if (!cluster.erased) image.clusters.push_back(snapshot->topology->record_of(cluster));
     }
     for (const auto& node : snapshot->topology->nodes) {
         if (node.erased) continue;
         image.nodes.push_back({std::string(snapshot->topology->cluster_name(node.cluster)), node.name, node.host, node.port,
-                               node.weight, node.draining, node.listed, node.origin});
+                               node.weight, node.draining, node.listed, node.origin, node.priority});
     }
     image.devices.reserve(snapshot->devices.size());
     fleet::DeviceCursor cursor;

@@ -19,7 +19,7 @@ namespace holdfast::control {
 constexpr std::array<double, 14> latency_bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                    0.1,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
 
-constexpr std::size_t route_kind_count = 3;
+constexpr std::size_t route_kind_count = 4;
 
 /// Threads: the control thread only.
 struct TrafficCounters {

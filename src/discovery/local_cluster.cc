@@ -140,9 +140,13 @@ Result<> LocalCluster::Impl::make_nodes(const std::string& mosquitto, const std:
 void LocalCluster::Impl::list() {
     if (starting_) return;
     NodesListed listed{options_.cluster, {}};
+    // In their order, where one of them is to be active.
+    std::uint32_t priority = fleet::default_priority;
     for (const auto& process : processes_) {
+        ++priority;
         if (!process->was_started()) continue;
-        listed.nodes.push_back({process->name(), options_.address, options_.address, process->port(), options_.weight});
+        listed.nodes.push_back(
+            {process->name(), options_.address, options_.address, process->port(), options_.weight, priority});
     }
     std::string picture;
     for (const auto& node : listed.nodes)

@@ -18,6 +18,7 @@ struct StaticNode {
     std::string name;
     net::HostPort address;
     std::uint32_t weight = fleet::default_weight;
+    std::uint32_t priority = fleet::default_priority;
 
     friend bool operator==(const StaticNode&, const StaticNode&) = default;
 };

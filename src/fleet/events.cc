@@ -8,11 +8,12 @@ namespace holdfast::fleet {
 
 std::string_view to_string(EventKind kind) noexcept {
     static constexpr std::array<std::string_view, event_kind_count> names = {
-        "cluster_declared",    "cluster_changed", "cluster_removed", "node_listed",     "node_changed",   "node_left",
-        "node_removed",        "node_up",         "node_suspect",    "node_down",       "node_draining",  "node_undrained",
-        "device_enrolled",     "device_created",  "device_changed",  "device_moved",    "device_removed", "device_connected",
-        "device_disconnected", "device_rerouted", "device_fight",    "connect_refused", "job_started",    "job_done",
-        "job_cancelled",       "policy_changed",  "summary"};
+        "cluster_declared", "cluster_changed", "cluster_removed", "node_listed",      "node_changed",
+        "node_left",        "node_removed",    "node_up",         "node_suspect",     "node_down",
+        "node_draining",    "node_undrained",  "active_changed",  "device_enrolled",  "device_created",
+        "device_changed",   "device_moved",    "device_removed",  "device_connected", "device_disconnected",
+        "device_rerouted",  "device_fight",    "connect_refused", "job_started",      "job_done",
+        "job_cancelled",    "policy_changed",  "summary"};
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names[i] : "unknown";
 }

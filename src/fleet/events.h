@@ -27,6 +27,7 @@ enum class EventKind : std::uint8_t {
     node_down,
     node_draining,
     node_undrained,
+    active_changed,  ///< of a cluster whose other nodes stand by
     device_enrolled,
     device_created,
     device_changed,
@@ -43,7 +44,7 @@ enum class EventKind : std::uint8_t {
     policy_changed,
     summary,  ///< "and 1234 more devices connected"
 };
-constexpr std::size_t event_kind_count = 27;
+constexpr std::size_t event_kind_count = 28;
 [[nodiscard]] std::string_view to_string(EventKind kind) noexcept;  ///< "node_down", ...
 
 enum class Severity : std::uint8_t { info, notice, warning };

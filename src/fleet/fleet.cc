@@ -50,6 +50,8 @@ void Fleet::State::load(FleetImage image, Moment moment) {
         cluster.weight = std::min(record.weight, max_weight);
         cluster.source = record.source;
         cluster.enabled = record.enabled;
+        cluster.policy = record.policy;
+        cluster.active_epoch = record.active_epoch;
     }
     for (const NodeRecord& record : image.nodes) {
         const ClusterIndex cluster = topology.find_cluster(record.cluster);
@@ -67,6 +69,13 @@ void Fleet::State::load(FleetImage image, Moment moment) {
         node.draining = record.draining;
         node.listed = record.listed;
         node.origin = record.origin;
+        node.priority = std::min(record.priority, max_priority);
+    }
+    for (const ClusterRecord& record : image.clusters) {
+        const NodeIndex active = topology.find_node(record.active);
+        const ClusterIndex cluster = topology.find_cluster(record.name);
+        if (active.valid() && cluster.valid() && topology.node(active).cluster == cluster)
+            topology.clusters[cluster.value()].active = active;
     }
     const auto clusters = by_name<ClusterIndex>(topology.clusters);
     const auto nodes = by_name<NodeIndex>(topology.nodes);

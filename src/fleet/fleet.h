@@ -57,6 +57,7 @@ struct NodeSpec {
     std::string address = {};  ///< numeric; empty: `host` is numeric already, or not resolved yet
     std::uint16_t port = 1883;
     std::uint32_t weight = default_weight;
+    std::uint32_t priority = default_priority;
 };
 
 struct ClusterSpec {
@@ -64,6 +65,7 @@ struct ClusterSpec {
     std::uint32_t weight = default_weight;
     ClusterSource source = ClusterSource::api;
     bool enabled = true;
+    ClusterPolicy policy = ClusterPolicy::sticky_hash;
 };
 
 /// What an operator may set on a device; absent = leave as it is.
@@ -152,6 +154,12 @@ public:
     Result<JobId> drain(std::string_view node, Pace pace, bool force, Moment moment);
     /// Takes devices again; the drain's rest is cancelled. Idempotent.
     Result<> undrain(std::string_view node, Moment moment);
+
+    /// Makes a node the active one of its cluster, whose policy is active-standby. Devices on the others are ended at `pace`
+    /// and come back to it, but for those that an operator tied to their node. An epoch that is not newer than the one in which
+    /// the present active node was chosen changes nothing (conflict).
+    Result<> set_active(std::string_view cluster, std::string_view node, std::uint64_t epoch, Pace pace,
+                        std::string_view reason, Moment moment);
 
     // --- devices ---
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "fleet/fleet_state.h"
 
 namespace holdfast::fleet {
@@ -23,8 +25,7 @@ ClusterIndex Fleet::State::add_cluster(std::string_view name) {
 }
 
 void Fleet::State::persist(ClusterIndex index) {
-    const TopologyCluster& cluster = topology.cluster(index);
-    changes.emplace_back(ClusterRecord{cluster.name, cluster.weight, cluster.source, cluster.enabled});
+    changes.emplace_back(topology.record_of(topology.cluster(index)));
 }
 
 Result<ClusterIndex> Fleet::declare_cluster(const ClusterSpec& spec, Moment moment) {
@@ -48,16 +49,62 @@ Result<ClusterIndex> Fleet::declare_cluster(const ClusterSpec& spec, Moment mome
     if (!fresh && cluster.source != spec.source)
         return fail(FleetErrc::conflict, fmt::format("the cluster \"{}\" is declared by {} already; remove it there first",
                                                      spec.name, to_string(cluster.source)));
-    if (!fresh && cluster.weight == spec.weight && cluster.enabled == spec.enabled) return index;
+    if (!fresh && cluster.weight == spec.weight && cluster.enabled == spec.enabled && cluster.policy == spec.policy)
+        return index;
     cluster.weight = spec.weight;
+    cluster.policy = spec.policy;
     cluster.enabled = spec.enabled;
     cluster.source = spec.source;
     s.touch_topology();
     s.persist(index);
     s.tell(moment, fresh ? EventKind::cluster_declared : EventKind::cluster_changed, Severity::notice, spec.name,
-           fmt::format("cluster {} {}: weight {}, {} new devices", spec.name, fresh ? "was declared" : "was changed",
-                       spec.weight, spec.enabled ? "takes" : "takes no"));
+           fmt::format("cluster {} {}: weight {}, {}, {} new devices", spec.name, fresh ? "was declared" : "was changed",
+                       spec.weight, to_string(spec.policy), spec.enabled ? "takes" : "takes no"));
     return index;
+}
+
+Result<> Fleet::set_active(std::string_view name, std::string_view node, std::uint64_t epoch, Pace pace,
+                           std::string_view reason, Moment moment) {
+    State& s = *state_;
+    const Result<ClusterIndex> found = s.cluster_named(name);
+    if (!found) return std::unexpected(found.error());
+    const Result<NodeIndex> wanted = s.node_named(node);
+    if (!wanted) return std::unexpected(wanted.error());
+    TopologyCluster& cluster = s.topology.clusters[found->value()];
+    if (cluster.policy != ClusterPolicy::active_standby)
+        return fail(FleetErrc::conflict, fmt::format("cluster {} has policy {}, in which no node is the active one", name,
+                                                     to_string(cluster.policy)));
+    if (s.topology.node(*wanted).cluster != *found)
+        return fail(FleetErrc::invalid, fmt::format("{} is no node of cluster {}", node, name));
+    if (epoch <= cluster.active_epoch)
+        return fail(FleetErrc::conflict, fmt::format("the active node of {} was chosen in epoch {}; epoch {} is not newer",
+                                                     name, cluster.active_epoch, epoch));
+    const NodeIndex before = std::exchange(cluster.active, *wanted);
+    cluster.active_epoch = epoch;
+    s.touch_topology();
+    s.persist(*found);
+    if (before == *wanted) return {};
+    const std::string was = before.valid() ? fmt::format(", {} was", s.topology.node_name(before)) : std::string();
+    s.tell(moment, EventKind::active_changed, before.valid() ? Severity::warning : Severity::notice, name,
+           fmt::format("{} is the active node of {} now{}: {}", node, name, was, reason));
+    s.gather(*found, pace, moment);
+    return {};
+}
+
+void Fleet::State::gather(ClusterIndex index, Pace pace, Moment moment) {
+    const TopologyCluster& cluster = topology.cluster(index);
+    std::vector<ConnectionId> elsewhere;
+    for (const NodeIndex node : cluster.nodes) {
+        if (node == cluster.active) continue;
+        for (const ConnectionId connection : presence.connections_on(node)) {
+            const auto present = presence.find(connection);
+            const auto device = present && !present->device.empty() ? table.find(present->device) : std::nullopt;
+            if (!device || device->explicit_node != node) elsewhere.push_back(connection);
+        }
+    }
+    if (elsewhere.empty()) return;
+    relocation.start(EndCause::moved, fmt::format("move of devices to {}, the active node", topology.node_name(cluster.active)),
+                     pace, std::move(elsewhere), moment);
 }
 
 Result<> Fleet::remove_cluster(std::string_view name, bool force, Moment moment) {

@@ -63,6 +63,8 @@ bool Fleet::State::in_place(const Opened& fact, const DeviceState* state, Moment
         // The plan knew the explicit node and could not get through to it: that is no stale plan.
         if (word.node.valid() && word.node != fact.node && fact.first != word.node) return stale(EndCause::moved);
     }
+    if (const NodeIndex active = active_of(fact.cluster); active.valid() && fact.node != active && fact.node != wanted)
+        return stale(EndCause::moved);
     const std::optional<EndCause> cause = unfit(fact.node);
     if (cause && !(cause == EndCause::drained && wanted == fact.node)) return stale(*cause);
     if (state != nullptr) note_if_away(*state, fact.cluster, fact.node, fact.connection, moment.now);

@@ -48,7 +48,8 @@ void Fleet::State::persist(NodeIndex index) {
                                     .weight = node.weight,
                                     .draining = node.draining,
                                     .listed = node.listed,
-                                    .origin = node.origin});
+                                    .origin = node.origin,
+                                    .priority = node.priority});
 }
 
 Result<> Fleet::State::check_spec(ClusterIndex cluster, std::string_view origin, const NodeSpec& spec) const {
@@ -62,6 +63,9 @@ Result<> Fleet::State::check_spec(ClusterIndex cluster, std::string_view origin,
     if (spec.weight > max_weight)
         return fail(FleetErrc::invalid, fmt::format("a weight of {} is too much for node \"{}\"; at most {} is allowed",
                                                     spec.weight, spec.name, max_weight));
+    if (spec.priority > max_priority)
+        return fail(FleetErrc::invalid, fmt::format("a priority of {} is too much for node \"{}\"; at most {} is allowed",
+                                                    spec.priority, spec.name, max_priority));
     const NodeIndex known = topology.find_node(spec.name);
     if (!known.valid()) return {};
     const TopologyNode& node = topology.node(known);
@@ -78,13 +82,14 @@ void Fleet::State::apply_spec(NodeIndex index, std::string_view origin, const No
     TopologyNode& node = topology.nodes[index.value()];
     const bool elsewhere = node.host != spec.host || node.port != spec.port;
     const bool back = !node.listed;
-    if (!elsewhere && !back && node.weight == spec.weight && node.origin == origin &&
+    if (!elsewhere && !back && node.weight == spec.weight && node.priority == spec.priority && node.origin == origin &&
         (spec.address.empty() || node.address == spec.address))
         return;
     const bool was_known = !node.host.empty();
     node.host = spec.host;
     node.port = spec.port;
     node.weight = spec.weight;
+    node.priority = spec.priority;
     node.origin = origin;
     if (elsewhere || !spec.address.empty()) node.address = spec.address;
     if (elsewhere || back) {
@@ -181,7 +186,12 @@ void Fleet::State::erase_node(NodeIndex index, Moment moment) {
     node.draining = false;
     node.host.clear();
     node.since = moment.wall;
-    std::erase(topology.clusters[node.cluster.value()].nodes, index);
+    TopologyCluster& cluster = topology.clusters[node.cluster.value()];
+    std::erase(cluster.nodes, index);
+    if (cluster.active == index) {
+        cluster.active = NodeIndex::none();
+        persist(node.cluster);
+    }
     node_work[index.value()].away.clear();
     touch_topology();
     changes.emplace_back(NodeErased{node.name});

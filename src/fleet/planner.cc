@@ -225,6 +225,29 @@ public:
         if (state == NodeState::suspect) sticky_suspect_ = node;
     }
 
+    /// The active node, the only one that takes devices which are not led to another by name.
+    void lead_active() {
+        const NodeIndex active = topology_.clusters[cluster_.value()].active;
+        if (!belongs(active) || taken(active)) return;
+        const NodeState state = topology_.nodes[active.value()].state();
+        if (state == NodeState::down || state == NodeState::left) {
+            pass_over(active, state, RouteKind::active);
+        } else {
+            // Also while it is being drained: until another one is active there is nowhere else to go.
+            take(active, RouteKind::active);
+        }
+    }
+
+    /// By the cluster's policy, behind the device's own nodes.
+    void rank(NodeIndex sticky, std::uint64_t placement) {
+        if (topology_.clusters[cluster_.value()].policy == ClusterPolicy::active_standby) {
+            lead_active();
+        } else {
+            lead_sticky(sticky);
+            rank_rest(placement);
+        }
+    }
+
     void rank_rest(std::uint64_t placement) {
         std::array<Scored, max_candidates> best;
         std::size_t count = 0;
@@ -336,8 +359,7 @@ void plan_known(Plan& plan, const Snapshot& snapshot, const DeviceView& device, 
     }
     Ranking ranking(*snapshot.topology, plan.cluster, plan);
     ranking.lead_explicit(device.explicit_node);
-    if (snapshot.policy->sticky) ranking.lead_sticky(device.sticky_node);
-    ranking.rank_rest(placement);
+    ranking.rank(snapshot.policy->sticky ? device.sticky_node : NodeIndex::none(), placement);
     ranking.conclude();
 }
 
@@ -351,7 +373,7 @@ void plan_unknown(Plan& plan, const Snapshot& snapshot, std::string_view id, con
     }
     if (plan.persistent) plan.home = plan.cluster;
     Ranking ranking(*snapshot.topology, plan.cluster, plan);
-    ranking.rank_rest(placement);
+    ranking.rank(NodeIndex::none(), placement);
     ranking.conclude();
 }
 

@@ -6,7 +6,7 @@
 // allocated now (first rule that fits, else weighted rendezvous over the enabled clusters, those with a live node first). Node:
 // the operator's explicit one while it is not down or left, else the sticky one while it is up (or not yet known), else
 // weighted rendezvous over the cluster's up nodes; suspect nodes come last. Draining nodes only ever by an explicit route; down
-// and left ones never.
+// and left ones never. In a cluster whose nodes stand by, the active one takes the place of sticky and hash.
 //
 // A CONNECT without identity (an empty client id, say) is routed by its username, certificate or source address, or by chance,
 // and is never stored.

@@ -22,6 +22,22 @@ std::optional<ClusterSource> cluster_source_from(std::string_view text) noexcept
     return std::nullopt;
 }
 
+std::string_view to_string(ClusterPolicy policy) noexcept {
+    switch (policy) {
+        case ClusterPolicy::sticky_hash:
+            return "sticky-hash";
+        case ClusterPolicy::active_standby:
+            return "active-standby";
+    }
+    return "unknown";
+}
+
+std::optional<ClusterPolicy> cluster_policy_from(std::string_view text) noexcept {
+    for (const auto policy : {ClusterPolicy::sticky_hash, ClusterPolicy::active_standby})
+        if (to_string(policy) == text) return policy;
+    return std::nullopt;
+}
+
 bool valid_name(std::string_view name) noexcept {
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||

@@ -23,6 +23,8 @@ constexpr std::size_t max_tag_length = 64;           ///< bytes of a tag
 constexpr std::size_t max_note_length = 512;         ///< bytes of an operator's note on a device
 constexpr std::uint32_t default_weight = 100;
 constexpr std::uint32_t max_weight = 10'000;
+constexpr std::uint32_t default_priority = 100;
+constexpr std::uint32_t max_priority = 10'000;
 
 /// Who declared a cluster.
 enum class ClusterSource : std::uint8_t {
@@ -33,12 +35,23 @@ enum class ClusterSource : std::uint8_t {
 [[nodiscard]] std::string_view to_string(ClusterSource source) noexcept;  ///< "static", "local", "api"
 [[nodiscard]] std::optional<ClusterSource> cluster_source_from(std::string_view text) noexcept;
 
+/// How a cluster's nodes share its devices.
+enum class ClusterPolicy : std::uint8_t {
+    sticky_hash,     ///< each device stays on its node; the hash chooses the first one
+    active_standby,  ///< all devices are on the active node; the others stand by
+};
+[[nodiscard]] std::string_view to_string(ClusterPolicy policy) noexcept;  ///< "sticky-hash", "active-standby"
+[[nodiscard]] std::optional<ClusterPolicy> cluster_policy_from(std::string_view text) noexcept;
+
 struct ClusterRecord {
     std::string name = {};
     std::uint32_t weight =
         default_weight;  ///< its share of new devices; 0 = none by hash (rules and operators may still send some)
     ClusterSource source = ClusterSource::api;
     bool enabled = true;  ///< takes new devices; devices at home here are served either way
+    ClusterPolicy policy = ClusterPolicy::sticky_hash;
+    std::string active = {};         ///< of policy active-standby: the active node; empty: not chosen yet
+    std::uint64_t active_epoch = 0;  ///< in which it was chosen; only ever rises
 
     friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
 };
@@ -58,6 +71,8 @@ struct NodeRecord {
     bool draining = false;
     bool listed = true;       ///< false: its cluster no longer lists it (`left`)
     std::string origin = {};  ///< which discovery listed it, e.g. "static", "local", "api"; it alone can unlist it
+    std::uint32_t priority =
+        default_priority;  ///< of policy active-standby: the lowest becomes active first; 0: never by itself
 
     friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };

@@ -57,6 +57,16 @@ const TopologyNode& Topology::node(NodeIndex index) const {
     return nodes[index.value()];
 }
 
+ClusterRecord Topology::record_of(const TopologyCluster& cluster) const {
+    return {.name = cluster.name,
+            .weight = cluster.weight,
+            .source = cluster.source,
+            .enabled = cluster.enabled,
+            .policy = cluster.policy,
+            .active = cluster.active.valid() ? node(cluster.active).name : std::string(),
+            .active_epoch = cluster.active_epoch};
+}
+
 std::string_view Topology::cluster_name(ClusterIndex index) const noexcept {
     return index.value() < clusters.size() ? std::string_view(clusters[index.value()].name) : "?";
 }

@@ -41,6 +41,7 @@ struct TopologyNode {
     std::uint32_t weight = default_weight;
     NodeHealth health = NodeHealth::suspect;
     bool probed = false;  ///< false: never yet; `suspect` then means "not yet known"
+    std::uint32_t priority = default_priority;
     bool draining = false;
     bool listed = false;
     bool erased = false;      ///< removed for good; kept so that its index still has a name
@@ -62,7 +63,10 @@ struct TopologyCluster {
     std::uint32_t weight = default_weight;
     ClusterSource source = ClusterSource::api;
     bool enabled = true;
-    bool erased = false;                ///< removed; kept so that its index still has a name
+    bool erased = false;  ///< removed; kept so that its index still has a name
+    ClusterPolicy policy = ClusterPolicy::sticky_hash;
+    NodeIndex active = {};              ///< of policy active-standby; none: not chosen yet
+    std::uint64_t active_epoch = 0;     ///< in which it was chosen
     std::vector<NodeIndex> nodes = {};  ///< its nodes that are not erased, left ones too, by index
     std::uint64_t key = 0;              ///< hash of its name, for rendezvous
 };
@@ -79,6 +83,9 @@ struct Topology {
     /// `index` must be valid and of this process.
     [[nodiscard]] const TopologyCluster& cluster(ClusterIndex index) const;
     [[nodiscard]] const TopologyNode& node(NodeIndex index) const;
+
+    /// Its stored form.
+    [[nodiscard]] ClusterRecord record_of(const TopologyCluster& cluster) const;
 
     /// The name for people; "?" for none or an index this topology does not have.
     [[nodiscard]] std::string_view cluster_name(ClusterIndex index) const noexcept;

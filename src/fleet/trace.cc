@@ -56,6 +56,8 @@ std::string_view route_words(std::uint64_t kind) {
             return "the device was there last";
         case RouteKind::hash:
             return "the hash of the device ranks it first";
+        case RouteKind::active:
+            return "it is the cluster's active node";
     }
     return "the hash of the device ranks it first";
 }
@@ -68,6 +70,8 @@ std::string_view passed_over_lead(std::uint64_t kind) {
             return "where it was last";
         case RouteKind::hash:
             return "by hash";
+        case RouteKind::active:
+            return "the cluster's active node";
     }
     return "by hash";
 }
@@ -152,6 +156,8 @@ std::string_view to_string(RouteKind kind) noexcept {
             return "sticky";
         case RouteKind::hash:
             return "hash";
+        case RouteKind::active:
+            return "active";
     }
     return "unknown";
 }

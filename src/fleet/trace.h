@@ -21,8 +21,9 @@ enum class RouteKind : std::uint8_t {
     explicit_route,  ///< an operator said so
     sticky,          ///< where the device was last
     hash,            ///< weighted rendezvous
+    active,          ///< the active node of a cluster whose others stand by
 };
-[[nodiscard]] std::string_view to_string(RouteKind kind) noexcept;  ///< "explicit", "sticky", "hash"
+[[nodiscard]] std::string_view to_string(RouteKind kind) noexcept;  ///< "explicit", "sticky", "hash", "active"
 
 /// What each step's `subject`, `code` and `number` mean stands beside it; unnamed ones are 0.
 enum class TraceKind : std::uint8_t {

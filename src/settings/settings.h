@@ -20,6 +20,7 @@ enum class LogFormat : std::uint8_t { text, json };
 enum class Enrolment : std::uint8_t { open, closed };
 enum class IdentityPart : std::uint8_t { client_id, username, common_name, password };
 enum class ClusterSource : std::uint8_t { static_list, local };
+enum class ClusterPolicy : std::uint8_t { sticky_hash, active_standby };
 enum class SwitchBack : std::uint8_t { by_hand, automatic, never };
 enum class RuleSubject : std::uint8_t { device_id, username, common_name };
 enum class CommandQueue : std::uint8_t { memory, file };
@@ -31,6 +32,7 @@ enum class CommandDurability : std::uint8_t { full, process };
 [[nodiscard]] std::span<const std::string_view> choice_names(Enrolment) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(IdentityPart) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(ClusterSource) noexcept;
+[[nodiscard]] std::span<const std::string_view> choice_names(ClusterPolicy) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(SwitchBack) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(RuleSubject) noexcept;
 [[nodiscard]] std::span<const std::string_view> choice_names(CommandQueue) noexcept;
@@ -92,6 +94,15 @@ struct ProbeSettings {
     std::string client_id_prefix;
     std::string username;
     std::string password;
+};
+
+/// Clusters with an active node while the others stand by.
+struct StandbySettings {
+    Duration down_after{};
+    SwitchBack switch_back{};
+    Duration switch_back_after{};
+    Duration settle{};
+    double pace{};
 };
 
 struct LocalSettings {
@@ -165,6 +176,7 @@ struct NodeSettings {
     std::string name;
     Address address;
     std::uint32_t weight{};
+    std::uint32_t priority{};
     bool operator==(const NodeSettings&) const = default;
 };
 
@@ -172,6 +184,7 @@ struct NodeSettings {
 struct ClusterSettings {
     std::string name;
     ClusterSource source{};
+    ClusterPolicy policy{};
     std::uint32_t weight{};
     std::uint32_t nodes{};      ///< how many processes a local cluster has
     std::uint16_t base_port{};  ///< of a local cluster's first node; 0: chosen by Holdfast
@@ -215,6 +228,7 @@ struct Settings {
     GatewaySettings gateway;
     FleetSettings fleet;
     ProbeSettings probe;
+    StandbySettings standby;
     LocalSettings local;
     StorageSettings storage;
     AdminSettings admin;

@@ -34,6 +34,10 @@ consteval Accessor probe() {
     return at<&Settings::probe, Member>();
 }
 template <auto Member>
+consteval Accessor standby() {
+    return at<&Settings::standby, Member>();
+}
+template <auto Member>
 consteval Accessor local() {
     return at<&Settings::local, Member>();
 }
@@ -62,6 +66,7 @@ consteval Accessor commands() {
 using G = GatewaySettings;
 using F = FleetSettings;
 using P = ProbeSettings;
+using B = StandbySettings;
 using L = LocalSettings;
 using S = StorageSettings;
 using A = AdminSettings;
@@ -77,6 +82,7 @@ constexpr std::array section_table{
     Section{"gateway", "The one address that devices connect to, and the limits that guard it and the nodes behind it."},
     Section{"fleet", "Devices and their routes."},
     Section{"probe", "How nodes are watched: each is asked by MQTT itself, CONNECT and then PINGREQ."},
+    Section{"standby", "How the active node of a cluster with policy \"active-standby\" is watched and replaced."},
     Section{"local", "The Mosquitto processes that Holdfast starts for clusters with source \"local\"."},
     Section{"storage", "The file in which devices, clusters and routes survive the process."},
     Section{"admin", "The HTTP API, metrics and events."},
@@ -181,6 +187,17 @@ constexpr std::array setting_table{
         "The user name that probes present. Empty means none.", {}},
     Row{"probe.password", probe<&P::password>(), "", "0", "65535", "characters", restart,
         "The password that probes present. Empty means none.", {}, true},
+
+    Row{"standby.down_after", standby<&B::down_after>(), "3s", "100ms", "1h", "", now,
+        "How long the active node may not answer its probes until another one becomes active.", {}},
+    Row{"standby.switch_back", standby<&B::switch_back>(), "by-hand", "", "", "", now,
+        "When a node of better priority is up again: \"by-hand\" waits for an operator (holdfast group failover), \"automatic\" gives the place back after switch_back_after, \"never\" also passes a replaced node over in need, until an operator names it.", {}},
+    Row{"standby.switch_back_after", standby<&B::switch_back_after>(), "5m", "0s", "7d", "", now,
+        "How long the better node must have been up without a break before it is given its place back.", {}},
+    Row{"standby.settle", standby<&B::settle>(), "10s", "0s", "1h", "", now,
+        "The least time between two switches that nobody ordered.", {}},
+    Row{"standby.pace", standby<&B::pace>(), "1000", "0", "1000000", "per second", now,
+        "Devices that are sent from the old active node to the new one. 0: all at once.", {}},
 
     Row{"local.mosquitto", local<&L::mosquitto>(), "mosquitto", "1", "4096", "characters", restart,
         "The program: a path, or a name that is looked for in PATH, /usr/sbin and /usr/local/sbin.", {}},
@@ -290,12 +307,16 @@ constexpr std::array node_rows{
     Row{"address", at<&N::address>(), "", "", "", "", now, "Where the node listens for MQTT.", {}, false, true},
     Row{"weight", at<&N::weight>(), "100", "0", "10000", "", now,
         "The node's share of its cluster's devices, against the other nodes' weights. 0: none by hash.", {}},
+    Row{"priority", at<&N::priority>(), "100", "0", "10000", "", now,
+        "With policy \"active-standby\": the node with the lowest number becomes active first. 0: never by itself.", {}},
 };
 
 constexpr std::array cluster_rows{
     Row{"name", at<&C::name>(), "", "1", "128", "characters", now, "The cluster's name.", {}, false, true},
     Row{"source", at<&C::source>(), "static", "", "", "", now,
         "\"static\": the nodes are listed here. \"local\": Holdfast starts them as Mosquitto processes on this machine.", {}},
+    Row{"policy", at<&C::policy>(), "sticky-hash", "", "", "", now,
+        "\"sticky-hash\": the nodes share the devices. \"active-standby\": all devices are on one node, and another takes over when it dies.", {}},
     Row{"weight", at<&C::weight>(), "100", "0", "10000", "", now,
         "The cluster's share of newly allocated devices, against the other clusters' weights. 0: only those that a rule or an operator sends.", {}},
     Row{"nodes", at<&C::nodes>(), "2", "1", "64", "nodes", restart,
@@ -383,6 +404,10 @@ std::span<const std::string_view> choice_names(IdentityPart) noexcept {
 }
 std::span<const std::string_view> choice_names(RuleSubject) noexcept {
     static constexpr Names<3> names{"device_id", "username", "common_name"};
+    return names;
+}
+std::span<const std::string_view> choice_names(ClusterPolicy) noexcept {
+    static constexpr Names<2> names{"sticky-hash", "active-standby"};
     return names;
 }
 std::span<const std::string_view> choice_names(SwitchBack) noexcept {

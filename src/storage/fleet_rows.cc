@@ -60,8 +60,8 @@ Result<void> each_row(Database& database, std::string_view sql, std::string_view
 Result<FleetRows> FleetRows::prepare(Database& database) {
     FleetRows rows(database);
     const std::pair<std::optional<Statement>*, std::string_view> wanted[] = {
-        {&rows.put_cluster_, "INSERT OR REPLACE INTO clusters VALUES (?1, ?2, ?3, ?4)"},
-        {&rows.put_node_, "INSERT OR REPLACE INTO nodes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+        {&rows.put_cluster_, "INSERT OR REPLACE INTO clusters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+        {&rows.put_node_, "INSERT OR REPLACE INTO nodes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
         {&rows.put_device_, "INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
         {&rows.erase_cluster_, "DELETE FROM clusters WHERE name = ?1"},
         {&rows.erase_node_, "DELETE FROM nodes WHERE name = ?1"},
@@ -80,6 +80,9 @@ Result<void> FleetRows::put(const fleet::ClusterRecord& record) {
         .bind(2, std::int64_t{record.weight})
         .bind(3, fleet::to_string(record.source))
         .bind(4, std::int64_t{record.enabled})
+        .bind(5, fleet::to_string(record.policy))
+        .bind(6, record.active)
+        .bind(7, static_cast<std::int64_t>(record.active_epoch))
         .run();
 }
 
@@ -92,6 +95,7 @@ Result<void> FleetRows::put(const fleet::NodeRecord& record) {
         .bind(6, std::int64_t{record.draining})
         .bind(7, std::int64_t{record.listed})
         .bind(8, record.origin)
+        .bind(9, std::int64_t{record.priority})
         .run();
 }
 
@@ -140,20 +144,25 @@ Result<void> FleetRows::replace_all(const fleet::FleetImage& image) {
 }
 
 Result<void> FleetRows::read_clusters(fleet::FleetImage& image) {
-    return each_row(*database_, "SELECT name, weight, source, enabled FROM clusters", "cluster", [&](const Statement& row) {
-        const auto source = fleet::cluster_source_from(row.text(2));
-        if (!source || !fleet::valid_name(row.text(0))) return false;
-        image.clusters.push_back({.name = std::string(row.text(0)),
-                                  .weight = static_cast<std::uint32_t>(row.number(1)),
-                                  .source = *source,
-                                  .enabled = row.number(3) != 0});
-        return true;
-    });
+    return each_row(*database_, "SELECT name, weight, source, enabled, policy, active, active_epoch FROM clusters", "cluster",
+                    [&](const Statement& row) {
+                        const auto source = fleet::cluster_source_from(row.text(2));
+                        const auto policy = fleet::cluster_policy_from(row.text(4));
+                        if (!source || !policy || !fleet::valid_name(row.text(0))) return false;
+                        image.clusters.push_back({.name = std::string(row.text(0)),
+                                                  .weight = static_cast<std::uint32_t>(row.number(1)),
+                                                  .source = *source,
+                                                  .enabled = row.number(3) != 0,
+                                                  .policy = *policy,
+                                                  .active = std::string(row.text(5)),
+                                                  .active_epoch = static_cast<std::uint64_t>(row.number(6))});
+                        return true;
+                    });
 }
 
 Result<void> FleetRows::read_nodes(fleet::FleetImage& image) {
-    return each_row(*database_, "SELECT name, cluster, host, port, weight, draining, listed, origin FROM nodes", "node",
-                    [&](const Statement& row) {
+    return each_row(*database_, "SELECT name, cluster, host, port, weight, draining, listed, origin, priority FROM nodes",
+                    "node", [&](const Statement& row) {
                         if (!fleet::valid_name(row.text(0)) || !fleet::valid_name(row.text(1))) return false;
                         image.nodes.push_back({.cluster = std::string(row.text(1)),
                                                .name = std::string(row.text(0)),
@@ -162,7 +171,8 @@ Result<void> FleetRows::read_nodes(fleet::FleetImage& image) {
                                                .weight = static_cast<std::uint32_t>(row.number(4)),
                                                .draining = row.number(5) != 0,
                                                .listed = row.number(6) != 0,
-                                               .origin = std::string(row.text(7))});
+                                               .origin = std::string(row.text(7)),
+                                               .priority = static_cast<std::uint32_t>(row.number(8))});
                         return true;
                     });
 }

@@ -10,7 +10,7 @@ namespace {
 
 // Ids are bytes (a client id may hold any UTF-8), names are text. Times are milliseconds since 1970. Tags are joined by a
 // space, which no tag contains.
-constexpr std::array<std::string_view, 1> steps{R"(
+constexpr std::array<std::string_view, 2> steps{R"(
 CREATE TABLE clusters (
     name    TEXT PRIMARY KEY,
     weight  INTEGER NOT NULL CHECK (weight BETWEEN 0 AND 10000),
@@ -40,6 +40,12 @@ CREATE TABLE devices (
     tags             TEXT NOT NULL,
     note             TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+)",
+                                                R"(
+ALTER TABLE clusters ADD COLUMN policy TEXT NOT NULL DEFAULT 'sticky-hash';
+ALTER TABLE clusters ADD COLUMN active TEXT NOT NULL DEFAULT '';
+ALTER TABLE clusters ADD COLUMN active_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE nodes ADD COLUMN priority INTEGER NOT NULL DEFAULT 100 CHECK (priority BETWEEN 0 AND 10000);
 )"};
 
 /// True for a file that holds nothing yet; an error for one that is not ours to use.

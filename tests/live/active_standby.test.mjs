@@ -13,12 +13,16 @@ const settings = {
   cluster: [localCluster('east', 2, { policy: 'active-standby' }), localCluster('west')],
   standby: { down_after: '1s', settle: '0s', pace: 0 },
   probe: { interval: '100ms', timeout: '500ms', down_time: '0s' },
+  // A node that is restarted at once is not missed.
+  local: { restart_backoff_min: '3s' },
 };
 
 const startFleet = async (holdfast, count) => {
   const fleet = Array.from({ length: count }, (_, i) => {
     const id = `meter-${i}`;
-    return Object.assign(new Device(holdfast, { clientId: id, protocolVersion: i % 2 ? 5 : 4, reconnectPeriod: 100 }), { id });
+    // Until another node is active, CONNECTs are refused.
+    const options = { clientId: id, protocolVersion: i % 2 ? 5 : 4, reconnectPeriod: 100, reconnectOnConnackError: true };
+    return Object.assign(new Device(holdfast, options), { id });
   });
   await Promise.all(fleet.map((device) => device.connected()));
   return fleet;
@@ -79,6 +83,7 @@ describe('active and standby', () => {
         await homedInEast(holdfast, fleet);
         await allOn(holdfast, fleet, first);
         const ls = await holdfast.cli('group', 'ls');
+        assert.equal(ls.code, 0, ls.stderr);
         assert.match(ls.stdout, new RegExp(`east +active-standby +${first}`));
         assert.match(ls.stdout, /west +sticky-hash/);
         const refused = await holdfast.cli('group', 'failover', 'west');

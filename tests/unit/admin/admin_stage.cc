@@ -122,12 +122,17 @@ AdminStage::AdminStage(StageOptions options) : tokens_(std::string(token), optio
     const Moment moment{clock_.now(), clock_.wall()};
     auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options.fleet, moment);
     control_ = std::make_unique<control::FleetControl>(io_, clock_, std::move(fleet), &store, options.control);
+    keeper_ = std::make_unique<control::ActiveKeeper>(io_, *control_, control::ActiveKeeperOptions{});
     directory_ = std::make_unique<control::FleetDirectory>(*control_);
-    control_->on_topology([this](const fleet::Topology&) { directory_->nodes_changed(); });
+    control_->on_topology([this](const fleet::Topology& topology) {
+        keeper_->follow(topology);
+        directory_->nodes_changed();
+    });
     control_->attach(gateway);
     api_ = std::make_unique<admin::Api>(admin::Api{.io = io_,
                                                    .clock = clock_,
                                                    .control = control_.get(),
+                                                   .keeper = keeper_.get(),
                                                    .directory = directory_.get(),
                                                    .options = admin_options_,
                                                    .hooks = std::move(options.hooks),
@@ -135,6 +140,7 @@ AdminStage::AdminStage(StageOptions options) : tokens_(std::string(token), optio
     if (options.with_centre) api_->commands = &centre_;
     if (!options.with_fleet) {
         api_->control = nullptr;
+        api_->keeper = nullptr;
         api_->directory = nullptr;
     }
     server_ = std::make_unique<admin::AdminServer>(io_, *api_, tokens_, admin_options_);

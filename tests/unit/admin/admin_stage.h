@@ -128,6 +128,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
     admin::AdminOptions admin_options_;
     std::unique_ptr<control::FleetControl> control_;
+    std::unique_ptr<control::ActiveKeeper> keeper_;
     std::unique_ptr<control::FleetDirectory> directory_;
     std::unique_ptr<admin::Api> api_;
     std::unique_ptr<admin::AdminServer> server_;

@@ -73,7 +73,7 @@ TEST_F(FleetApi, RefusesClustersAndNodesThatCannotBe) {
     EXPECT_EQ(refused("POST", "/api/v1/clusters", R"({"name":7})", 422), "/name: 'name' must be a string");
     EXPECT_EQ(refused("POST", "/api/v1/clusters", R"({"name":"a b"})", 422).substr(0, 7), "/name: ");
     EXPECT_EQ(refused("POST", "/api/v1/clusters", R"({"name":"n","wieght":1})", 422),
-              "/wieght: there is no field 'wieght' here; there are: enabled, name, weight");
+              "/wieght: there is no field 'wieght' here; there are: enabled, name, policy, weight");
     EXPECT_EQ(refused("POST", "/api/v1/clusters", R"({"name":"n","weight":1e9})", 422),
               "/weight: 'weight' must be a whole number from 0 to 10000");
     EXPECT_EQ(refused("POST", "/api/v1/clusters", "{", 400).substr(0, 28), "this is not well-formed JSON");

@@ -226,7 +226,7 @@ TEST(AdminServer, ListensOnLoopbackOnlyUnlessToldOtherwise) {
                                   nullptr);
     admin::AdminOptions options;
     options.port = 0;
-    admin::Api api{.io = io, .clock = clock, .control = &control, .directory = nullptr, .options = options};
+    admin::Api api{.io = io, .clock = clock, .control = &control, .keeper = nullptr, .directory = nullptr, .options = options};
     const auto start = [&](std::string address, bool allow_remote) {
         options.address = std::move(address);
         options.allow_remote = allow_remote;

@@ -233,7 +233,7 @@ protected:
 
 TEST_F(OpenapiAnswers, AreAsDocumented) {
     const std::string v1 = "/api/v1";
-    for (const std::string_view path : {"/clusters", "/nodes", "/devices", "/moves", "/connections", "/routes", "/fights",
+    for (const std::string_view path : {"/clusters", "/nodes", "/groups", "/devices", "/moves", "/connections", "/routes", "/fights",
                                         "/refusals", "/health", "/settings", "/openapi.json"}) {
         get(v1 + std::string(path), v1 + std::string(path));
     }
@@ -250,6 +250,8 @@ TEST_F(OpenapiAnswers, AreAsDocumented) {
     ask("POST", v1 + "/clusters/{name}/nodes", v1 + "/clusters/north/nodes", 201, R"({"name":"north-1","host":"127.0.0.1"})");
     get(v1 + "/nodes/{name}", v1 + "/nodes/north-1");
     ask("PATCH", v1 + "/nodes/{name}", v1 + "/nodes/north-1", 200, R"({"weight":1})");
+    get(v1 + "/groups/{name}", v1 + "/groups/east");
+    ask("POST", v1 + "/groups/{name}/failover", v1 + "/groups/east/failover", 409, R"({"to":"east-1"})");
     ask("POST", v1 + "/nodes/{name}/drain", v1 + "/nodes/east-1/drain", 200, R"({"pace":1})");
     get(v1 + "/moves/{id}", v1 + "/moves/" + first_move());
     ask("PATCH", v1 + "/moves/{id}", v1 + "/moves/" + first_move(), 200, R"({"pace":2})");

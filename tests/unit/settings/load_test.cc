@@ -55,6 +55,7 @@ path = "~/fleet.db"
 [[cluster]]
 name = "east"
 source = "local"
+policy = "active-standby"
 nodes = 3
 base_port = 21883
 [[cluster]]
@@ -67,6 +68,7 @@ address = "10.0.0.1:1883"
 name = "west-b"
 address = "10.0.0.2:1883"
 weight = 50
+priority = 5
 [[allocation.rule]]
 prefix = "meter-"
 cluster = "east"
@@ -86,9 +88,9 @@ cluster = "west"
     EXPECT_FALSE(s.fleet.sticky);
     EXPECT_EQ(s.storage.path, "/home/kim/fleet.db");
     ASSERT_EQ(s.clusters.size(), 2U);
-    EXPECT_EQ(s.clusters[0], (ClusterSettings{"east", ClusterSource::local, 100, 3, 21883, {}}));
+    EXPECT_EQ(s.clusters[0], (ClusterSettings{"east", ClusterSource::local, ClusterPolicy::active_standby, 100, 3, 21883, {}}));
     EXPECT_EQ(s.clusters[1].node,
-              (std::vector<NodeSettings>{{"west-a", {"10.0.0.1", 1883}, 100}, {"west-b", {"10.0.0.2", 1883}, 50}}));
+              (std::vector<NodeSettings>{{"west-a", {"10.0.0.1", 1883}, 100, 100}, {"west-b", {"10.0.0.2", 1883}, 50, 5}}));
     EXPECT_EQ(s.allocation_rules, (std::vector<AllocationRuleSettings>{{RuleSubject::device_id, "meter-", "", "east"},
                                                                        {RuleSubject::username, "", "*@west", "west"}}));
     EXPECT_EQ(loaded->sources.at("gateway.threads"), Source::file);
