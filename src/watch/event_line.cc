@@ -112,6 +112,9 @@ std::string in_plain_words(const sentinel::Event& event) {
 }  // namespace
 
 std::string event_line(const sentinel::Event& event) {
+    // Groups that are not Redis' say it in words that need no others.
+    if (!event.group.empty() && event.text.starts_with(fmt::format("group {}", event.group)))
+        return fmt::format("{} [{}]", event.text, event.name);
     const std::string plain = in_plain_words(event);
     std::string line = event.group.empty() ? "" : event.group + ": ";
     if (plain.empty()) return fmt::format("{}{} {}", line, event.name, event.text);

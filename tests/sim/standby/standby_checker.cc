@@ -18,7 +18,7 @@ constexpr Duration word_lasts = std::chrono::seconds(7);
 
 }  // namespace
 
-void StandbyChecker::leaves(const std::string& sentinel, const std::vector<std::string>& words) {
+void StandbyChecker::leaves(const std::string& sentinel, const std::vector<std::string>& words, std::uint64_t kept_epoch) {
     std::uint64_t epoch = 0;
     std::uint64_t configuration = 0;
     const auto note_vote = [&](const std::string& voter, std::uint64_t voted, const std::string& leader) {
@@ -52,6 +52,7 @@ void StandbyChecker::leaves(const std::string& sentinel, const std::vector<std::
         }
     }
     require(configuration <= epoch, "{} is in epoch {} and has a configuration of {}", sentinel, epoch, configuration);
+    require(epoch <= kept_epoch, "{} says epoch {} and has kept {}", sentinel, epoch, kept_epoch);
     // Words may overtake each other, but none is older than what was said before a crash.
     require(epoch >= said_before_crash_[sentinel], "{} has said epoch {}, has crashed, and says {}", sentinel,
             said_before_crash_[sentinel], epoch);
@@ -102,6 +103,11 @@ void StandbyChecker::decided(const std::string& sentinel, const sentinel::Switch
         const auto sees_it = [&](const auto& seen) { return seen.first.second == to.from && now - seen.second < word_lasts; };
         const auto seers = static_cast<std::size_t>(std::ranges::count_if(seen_down_, sees_it));
         require(seers >= options_.quorum, "{} replaces {} while {} sentinels see it down", sentinel, to.from, seers);
+    }
+    if (to.reason.contains("better priority")) {
+        const auto changed = changed_.find(to.member);
+        require(changed == changed_.end() || now - changed->second >= options_.switch_back_after,
+                "{} is given its place back too soon", to.member);
     }
     if (calm_since_ && now - *calm_since_ > options_.settle) {
         require(!last_unordered_ || now - *last_unordered_ >= options_.settle, "{} has not let a switch settle", sentinel);

@@ -25,14 +25,18 @@ public:
     StandbyChecker(std::size_t voters, const sentinel::StandbyOptions& options) : voters_(voters), options_(options) {}
 
     /// Words that leave `sentinel`, as a message or as an answer.
-    void leaves(const std::string& sentinel, const std::vector<std::string>& words);
+    /// `kept_epoch` is on its disk.
+    void leaves(const std::string& sentinel, const std::vector<std::string>& words, std::uint64_t kept_epoch);
     /// A sentinel's view after every step.
     void sees(const std::string& sentinel, const sentinel::StandbyView& view, std::uint64_t current_epoch, Time now);
     void restarted(const std::string& sentinel);
     void switched(const std::string& sentinel, const sentinel::SwitchTo& to, Time now);
     /// From now on nothing but members fails, so that every switch can be explained by them.
     void only_members_fail(Time now);
-    void member_changed() { ++changes_; }
+    void member_changed(const std::string& member, Time now) {
+        ++changes_;
+        changed_[member] = now;
+    }
     [[nodiscard]] std::size_t decisions() const noexcept { return decisions_; }
 
 private:
@@ -46,6 +50,7 @@ private:
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> seen_epochs_;
     std::map<std::pair<std::string, std::uint64_t>, std::string> votes_;  ///< voter and epoch to candidate
     std::map<std::pair<std::string, std::string>, Time> seen_down_;       ///< sentinel and member, and when last
+    std::map<std::string, Time> changed_;                                 ///< members, and when they went or came last
     std::optional<Time> last_unordered_;
     std::optional<Time> calm_since_;
     std::size_t decisions_ = 0;

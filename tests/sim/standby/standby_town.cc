@@ -45,7 +45,7 @@ bool StandbyTown::run_until(const std::function<bool()>& reached, Duration patie
 
 void StandbyTown::set_member(std::size_t member, MemberState state) {
     if (members_[member] == state) return;
-    checker.member_changed();
+    checker.member_changed(member_name(member), scheduler.now());
     members_[member] = state;
     tell(fmt::format("-- {} is {}", member_name(member),
                      state == MemberState::up     ? "up"
@@ -177,7 +177,7 @@ void StandbyTown::answer_lost(std::size_t from, std::uint64_t life, const sentin
 
 void StandbyTown::deliver(std::size_t from, const sentinel::Say& say) {
     constexpr Duration answer_timeout = milliseconds(500);
-    checker.leaves(sentinels_[from]->id, say.words);
+    checker.leaves(sentinels_[from]->id, say.words, sentinels_[from]->kept_epoch);
     const std::uint64_t life = sentinels_[from]->life;
     const auto peer =
         std::ranges::find(sentinels_, say.peer, [](const auto& process) -> const std::string& { return process->address; });
@@ -199,7 +199,7 @@ void StandbyTown::deliver(std::size_t from, const sentinel::Say& say) {
         // What the sentinel wants saved is written first.
         act(to);
         when_saved(to, answer->after_save, [=, this] {
-            checker.leaves(sentinels_[to]->id, words);
+            checker.leaves(sentinels_[to]->id, words, sentinels_[to]->kept_epoch);
             if (words.front() == "VOTE")
                 tell(fmt::format("{} answers {}: epoch {} is {}'s", sentinels_[to]->id, sentinels_[from]->id, words.back(),
                                  words.at(words.size() - 2)));
