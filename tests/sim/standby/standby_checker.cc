@@ -87,6 +87,20 @@ void StandbyChecker::only_members_fail(Time now) {
     last_unordered_.reset();
 }
 
+void StandbyChecker::member_changed(const std::string& member, bool up, Time now) {
+    // Between two probes nobody notices.
+    constexpr Duration noticed = std::chrono::seconds(1);
+    ++changes_;
+    if (!up) {
+        gone_.try_emplace(member, now);
+        return;
+    }
+    if (const auto gone = gone_.find(member); gone != gone_.end()) {
+        if (now - gone->second > noticed) back_[member] = now;
+        gone_.erase(gone);
+    }
+}
+
 void StandbyChecker::switched(const std::string& sentinel, const sentinel::SwitchTo& to, Time now) {
     if (to.reason.starts_with("heard")) return;
     decided(sentinel, to, now);
@@ -105,9 +119,9 @@ void StandbyChecker::decided(const std::string& sentinel, const sentinel::Switch
         require(seers >= options_.quorum, "{} replaces {} while {} sentinels see it down", sentinel, to.from, seers);
     }
     if (to.reason.contains("better priority")) {
-        const auto changed = changed_.find(to.member);
-        require(changed == changed_.end() || now - changed->second >= options_.switch_back_after,
-                "{} is given its place back too soon", to.member);
+        const auto back = back_.find(to.member);
+        require(back == back_.end() || now - back->second >= options_.switch_back_after, "{} is given its place back too soon",
+                to.member);
     }
     if (calm_since_ && now - *calm_since_ > options_.settle) {
         require(!last_unordered_ || now - *last_unordered_ >= options_.settle, "{} has not let a switch settle", sentinel);

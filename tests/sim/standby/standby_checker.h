@@ -33,10 +33,7 @@ public:
     void switched(const std::string& sentinel, const sentinel::SwitchTo& to, Time now);
     /// From now on nothing but members fails, so that every switch can be explained by them.
     void only_members_fail(Time now);
-    void member_changed(const std::string& member, Time now) {
-        ++changes_;
-        changed_[member] = now;
-    }
+    void member_changed(const std::string& member, bool up, Time now);
     [[nodiscard]] std::size_t decisions() const noexcept { return decisions_; }
 
 private:
@@ -50,7 +47,8 @@ private:
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> seen_epochs_;
     std::map<std::pair<std::string, std::uint64_t>, std::string> votes_;  ///< voter and epoch to candidate
     std::map<std::pair<std::string, std::string>, Time> seen_down_;       ///< sentinel and member, and when last
-    std::map<std::string, Time> changed_;                                 ///< members, and when they went or came last
+    std::map<std::string, Time> gone_;                                    ///< members that are not up, and since when
+    std::map<std::string, Time> back_;                                    ///< members, and when they were up again, last
     std::optional<Time> last_unordered_;
     std::optional<Time> calm_since_;
     std::size_t decisions_ = 0;

@@ -45,7 +45,7 @@ bool StandbyTown::run_until(const std::function<bool()>& reached, Duration patie
 
 void StandbyTown::set_member(std::size_t member, MemberState state) {
     if (members_[member] == state) return;
-    checker.member_changed(member_name(member), scheduler.now());
+    checker.member_changed(member_name(member), state == MemberState::up, scheduler.now());
     members_[member] = state;
     tell(fmt::format("-- {} is {}", member_name(member),
                      state == MemberState::up     ? "up"
