@@ -67,7 +67,8 @@ void add_sentinel(CLI::App& app, CommandSet& set) {
     const auto options = std::make_shared<SentinelRunOptions>();
     CLI::App* const sentinel = app.add_subcommand(
         "sentinel",
-        "Runs a sentinel, until Ctrl-C: for Redis, with a sentinel.conf as redis-sentinel has it, or with --config for Redis and "
+        "Runs a sentinel, until Ctrl-C: for Redis, with a sentinel.conf as redis-sentinel has it, or with --config for Redis "
+        "and "
         "groups of MQTT nodes and services; what stands behind the file is as behind redis-sentinel's: --port 26380");
     sentinel->add_option("file", options->config_file, "sentinel.conf; the state is written into it");
     add_run_options(*sentinel, *options);

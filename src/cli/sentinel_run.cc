@@ -161,7 +161,8 @@ int run_with_settings(const SentinelRunOptions& options) {
     if (!loaded) return loaded.error();
     const settings::Settings& settings = loaded->settings;
     configure_log(settings.log);
-    if (auto made = make_data_dir(settings.paths.data_dir); !made) return refuse("holdfast sentinel: " + made.error().message());
+    if (auto made = make_data_dir(settings.paths.data_dir); !made)
+        return refuse("holdfast sentinel: " + made.error().message());
     const std::string directory = real_path(settings.paths.data_dir);
     const std::string state_file = directory + "/sentinel.conf";
     std::string state;

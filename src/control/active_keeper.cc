@@ -27,7 +27,9 @@ sentinel::StandbyGroup group_of(const fleet::Topology& topology, const fleet::To
     if (cluster.active.valid()) group.active = topology.node(cluster.active).name;
     for (const fleet::NodeIndex index : cluster.nodes) {
         const fleet::TopologyNode& node = topology.node(index);
-        if (node.listed) group.members.push_back({.name = node.name, .priority = node.draining ? 0 : node.priority});
+        // The active one is judged by whether it answers, not by a list that may be late at a start.
+        if (node.listed || index == cluster.active)
+            group.members.push_back({.name = node.name, .priority = node.draining ? 0 : node.priority});
     }
     return group;
 }

@@ -120,7 +120,8 @@ describe('active and standby', () => {
   });
 
   it('remembers the active node over a crash of everything', async () => {
-    await withHoldfast(settings, async (holdfast) => {
+    const patient = { ...settings, standby: { ...settings.standby, down_after: '10s' } };
+    await withHoldfast(patient, async (holdfast) => {
       const first = await until('a node is active', () => activeOf(holdfast), { seconds: 40 });
       const second = first === 'east-1' ? 'east-2' : 'east-1';
       await until('the other one is up', async () => (await holdfast.api.node(second)).state === 'up', { seconds: 40 });

@@ -119,7 +119,14 @@ protected:
         request.deadline = clock_.wall() + std::chrono::milliseconds(seed_() % 4 == 0 ? 20 : 20'000);
         request.centre = "c1";
         ids_.push_back(request.id);
+        requests_.push_back(std::move(request));
+        publish(requests_.back());
+    }
+    void publish(const command::Request& request) {
         queue_->publish({{"request.east", request.device, command::encode(request)}});
+    }
+    [[nodiscard]] bool all_reported() const {
+        return std::ranges::all_of(ids_, [this](const auto& id) { return reports_.contains(id); });
     }
 
     void one_fault() {
@@ -175,6 +182,7 @@ protected:
     std::unique_ptr<Channel> channel_;
     std::minstd_rand seed_{GetParam()};
     std::vector<command::CommandId> ids_;
+    std::vector<command::Request> requests_;
     std::uint64_t asked_ = 0;
     std::size_t restarts_ = 0;
 };
@@ -191,12 +199,18 @@ TEST_P(ChannelFaults, EveryRequestIsReportedAndNotSentIsCertain) {
     }
     ASSERT_TRUE(run_until(io_, [this] {
         wake_nodes();
-        return all_well() && queue_->status().waiting == 0 && channel_->status().under_way == 0;
+        const ChannelStatus status = channel_->status();
+        return all_well() && queue_->status().waiting == 0 && status.under_way == 0 && status.reports_waiting == 0;
     }));
     for (std::size_t number = 0; number < device_count; ++number)
         place(number, homes_[number]);
-    ASSERT_TRUE(
-        run_until(io_, [this] { return std::ranges::all_of(ids_, [this](const auto& id) { return reports_.contains(id); }); }));
+    // A word that a channel took with it is asked for again, as a centre does that misses it.
+    if (restarts_ > 0) {
+        for (const command::Request& request : requests_) {
+            if (!reports_.contains(request.id)) publish(request);
+        }
+    }
+    ASSERT_TRUE(run_until(io_, [this] { return all_reported(); }));
     EXPECT_TRUE(queue_->poison(1).empty());
 
     std::map<std::string, std::size_t> arrived;

@@ -50,12 +50,15 @@ class SteppedDevice {
     }
   }
   async hold(device, packet, acknowledge) {
+    // Whose connection has ended meanwhile executes what it has, but nobody hears of it before it is asked again.
+    const there = () => device.closes === 0 && device.client.connected;
+    device.reply = (...answer) => there() && CommandedDevice.prototype.reply.apply(device, answer);
     if (this.deafFor > 0) {
       --this.deafFor;
       return acknowledge();
     }
     await this.stand('arrived');
-    acknowledge();
+    if (there()) acknowledge();
     await this.stand('acknowledged');
     device.take(packet.topic, packet.payload, packet);
     return this.stand('answered');
