@@ -112,7 +112,8 @@ private:
                 address = *found->second.address;
             }
             picture += address + ' ';
-            listed.nodes.push_back({node.name, node.address.host, std::move(address), node.address.port, node.weight, node.priority});
+            listed.nodes.push_back(
+                {node.name, node.address.host, std::move(address), node.address.port, node.weight, node.priority});
         }
         if (!even_if_same && picture == last_picture_) return;
         last_picture_ = std::move(picture);

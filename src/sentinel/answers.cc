@@ -191,7 +191,8 @@ void Sentinel::Mind::see_old_master(Watch& watch, const InfoText& info) {
 void Sentinel::Mind::discover(Watch& watch, const InfoText& info) {
     Group& group = watch.group;
     for (const Address& address : info.replicas) {
-        if (address == group.master.address || group.replicas.contains(address_text(address)) || !is_host(address.host)) continue;
+        if (address == group.master.address || group.replicas.contains(address_text(address)) || !is_host(address.host))
+            continue;
         if (group.replicas.size() >= replicas_limit) return;
         tell(EventLevel::notice, "+slave", group, add_replica(watch, address));
         save();

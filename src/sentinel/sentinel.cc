@@ -28,10 +28,10 @@ void bound(GroupOptions& options) {
 
 void bound(SentinelOptions& options) {
     constexpr Duration shortest = std::chrono::milliseconds(1);
-    for (Duration* time : {&options.ping_period, &options.hello_period, &options.info_period, &options.fast_info_period,
-                           &options.ask_period, &options.redial_min, &options.own_pause, &options.default_down_after,
-                           &options.default_failover_timeout, &options.tilt_trigger, &options.tilt_period,
-                           &options.repoint_timeout, &options.election_timeout})
+    for (Duration* time :
+         {&options.ping_period, &options.hello_period, &options.info_period, &options.fast_info_period, &options.ask_period,
+          &options.redial_min, &options.own_pause, &options.default_down_after, &options.default_failover_timeout,
+          &options.tilt_trigger, &options.tilt_period, &options.repoint_timeout, &options.election_timeout})
         *time = std::clamp(*time, shortest, longest);
     for (Duration* time : {&options.retry_min, &options.retry_max, &options.early_suspicion, &options.new_master_grace})
         *time = std::clamp(*time, Duration::zero(), longest);

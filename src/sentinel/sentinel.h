@@ -97,8 +97,8 @@ public:
     /// SENTINEL RESET of the groups whose name matches the glob; how many.
     std::size_t reset(std::string_view pattern, Moment moment);
     [[nodiscard]] Result<> failover(std::string_view group, FailoverKind kind, Moment moment);
-    /// New options of a group (SENTINEL SET); credentials that changed drop the links. Tells +set for each option that is not as it
-    /// was ("master <name> <ip> <port> <option> <value>"), auth-pass as "******". unknown_group.
+    /// New options of a group (SENTINEL SET); credentials that changed drop the links. Tells +set for each option that is not
+    /// as it was ("master <name> <ip> <port> <option> <value>"), auth-pass as "******". unknown_group.
     [[nodiscard]] Result<> set_group(std::string_view group, GroupOptions options, Moment moment);
     /// New options of the sentinel itself (SENTINEL CONFIG SET, DEBUG).
     void set_options(SentinelOptions options, Moment moment);

@@ -1,4 +1,5 @@
-// Routes a device, reads its CONNECT and sends it a command with machines alone: no Asio, no SQLite, no thread, no clock.
+// Routes a device, reads its CONNECT, sends it a command and watches a master with machines alone: no Asio, no SQLite, no
+// thread, no clock.
 
 #include <cstdio>
 
@@ -8,6 +9,7 @@
 #include "mqtt/connect_view.h"
 #include "profile/profile_table.h"
 #include "proxy/connection.h"
+#include "sentinel/sentinel.h"
 
 int main() {
     using namespace holdfast;
@@ -37,6 +39,10 @@ int main() {
     if (effects.requests.size() != 1) return 5;
     const profile::ProfileTable profiles;
     if (!profiles.of("meter-7").answers()) return 6;
+
+    sentinel::Sentinel watching({.my_id = std::string(40, 'a'), .groups = {{.name = "m", .master = {"127.0.0.1", 6379}}}}, 1,
+                                {});
+    if (watching.take_actions().empty()) return 7;
     std::puts("meter-7 goes to east-1");
     return 0;
 }

@@ -233,8 +233,8 @@ protected:
 
 TEST_F(OpenapiAnswers, AreAsDocumented) {
     const std::string v1 = "/api/v1";
-    for (const std::string_view path : {"/clusters", "/nodes", "/groups", "/devices", "/moves", "/connections", "/routes", "/fights",
-                                        "/refusals", "/health", "/settings", "/openapi.json"}) {
+    for (const std::string_view path : {"/clusters", "/nodes", "/groups", "/devices", "/moves", "/connections", "/routes",
+                                        "/fights", "/refusals", "/health", "/settings", "/openapi.json"}) {
         get(v1 + std::string(path), v1 + std::string(path));
     }
     get("/metrics", "/metrics");
