@@ -44,13 +44,15 @@ void Sentinel::Mind::enter(Moment moment) {
     const Time before = std::exchange(now, std::max(now, moment.now));
     const auto due = wake.next();
     if (left_at && due) {
-        // Whoever is called late for what it had to do stood still, and so did its ears.
-        const Duration late = now - std::max({*due, *left_at, before});
-        if (late > state.options.own_pause) stood_still_for(late);
+        // Whoever is called late for what it had to do stood still, and so did its ears. Since when is not known, so none of
+        // the time counts in which nothing was heard.
+        const Time heard = std::max(*left_at, before);
+        const Duration late = now - std::max(*due, heard);
+        if (late > state.options.own_pause) stood_still_for(now - heard, late);
     }
 }
 
-void Sentinel::Mind::stood_still_for(Duration pause) {
+void Sentinel::Mind::stood_still_for(Duration pause, Duration late) {
     for (auto& [id, contact] : links.all()) {
         contact.life.discount(pause);
         contact.last_accepted += pause;
@@ -68,7 +70,7 @@ void Sentinel::Mind::stood_still_for(Duration pause) {
             ask.answered += pause;
     }
     // Told as Redis Sentinel does; it has no other meaning here.
-    if (pause <= state.options.tilt_trigger) return;
+    if (late <= state.options.tilt_trigger) return;
     if (!state.tilt_since) tell_text(EventLevel::warning, "+tilt", nullptr, "#tilt mode entered");
     state.tilt_since = now;
     wake.set(tilt_wake, now + state.options.tilt_period);

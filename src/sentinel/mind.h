@@ -37,7 +37,7 @@ struct Sentinel::Mind {
     void touch(const Contact& contact) { wake.hasten(contact.id, now); }
     void touch(const Watch& watch) { wake.hasten(watch.id, now); }
     void touch_groups_of(const Contact& contact);
-    void stood_still_for(Duration pause);
+    void stood_still_for(Duration pause, Duration late);
 
     // --- finding and telling (mind.cc, telling.cc) ---
 
