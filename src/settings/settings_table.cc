@@ -195,7 +195,7 @@ constexpr std::array setting_table{
     Row{"standby.switch_back_after", standby<&B::switch_back_after>(), "5m", "0s", "7d", "", now,
         "How long the better node must have been up without a break before it is given its place back.", {}},
     Row{"standby.settle", standby<&B::settle>(), "10s", "0s", "1h", "", now,
-        "The least time between two switches that nobody ordered.", {}},
+        "How long after a switch the next one that nobody ordered waits, so that nothing flaps.", {}},
     Row{"standby.pace", standby<&B::pace>(), "1000", "0", "1000000", "per second", now,
         "Devices that are sent from the old active node to the new one. 0: all at once.", {}},
 
