@@ -83,7 +83,8 @@ TEST_F(ScriptRunnerTest, KillsWhatHangs) {
     ScriptRunner scripts(io, {.tries = 2, .first_pause = milliseconds(5), .longest_run = milliseconds(50)}, tell());
     scripts.run({script("exec sleep 1000")});
     EXPECT_TRUE(done(scripts));
-    EXPECT_EQ(times_run(), 2) << "a signal is a reason to try again";
+    // A busy machine may kill it before it has said anything.
+    EXPECT_EQ(count("+script-child"), 2) << "a signal is a reason to try again";
     EXPECT_EQ(count("-script-timeout"), 2);
 }
 
