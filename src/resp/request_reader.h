@@ -10,10 +10,9 @@
 
 #include "base/result.h"
 #include "resp/errors.h"
+#include "resp/quoted_words.h"
 
 namespace holdfast::resp {
-
-using Words = std::vector<std::string>;
 
 struct RequestLimits {
     std::size_t max_words = std::size_t{1024} * 1024;
@@ -26,10 +25,6 @@ struct RequestLimits {
         return {.max_words = 10, .max_word = 16'384, .max_request = 10 * 16'384 + 1024, .authenticated = false};
     }
 };
-
-/// Words of a line, with the quoting of Redis: "..." with \n, \r, \t, \b, \a, \xHH and \ before anything else, '...' with \'.
-/// Nothing when quotes are not balanced.
-[[nodiscard]] std::optional<Words> split_words(std::string_view line);
 
 /// Bytes go in as they come, requests come out one by one. Holds no more than what was fed, and never reserves what was only
 /// announced.

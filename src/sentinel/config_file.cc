@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "resp/quoted_words.h"
 #include "sentinel/config_words.h"
 #include "sentinel/own_settings.h"
 #include "sentinel/saved_lines.h"
@@ -84,7 +85,7 @@ Result<> Reader::read(std::string_view text, unsigned depth) {
 Result<> Reader::read_line(std::size_t number, std::string_view line, unsigned depth) {
     if (line.contains('\0')) return bad_line(number, "", "A line with a zero byte");
     if (line.starts_with('#')) return read_own_setting(number, line);
-    const auto words = split_config_line(line);
+    const auto words = resp::split_words(line);
     if (!words) return bad_line(number, line, "Unbalanced quotes in configuration line");
     if (words->empty()) return {};
     if (!equal_ignoring_case(words->front(), "sentinel")) return read_directive(number, line, *words, depth);
@@ -97,7 +98,7 @@ Result<> Reader::read_line(std::size_t number, std::string_view line, unsigned d
 Result<> Reader::read_own_setting(std::size_t number, std::string_view line) {
     const std::string_view comment = trimmed(line.substr(1));
     if (!comment.starts_with(own_setting_mark)) return {};
-    const auto words = split_config_line(comment.substr(own_setting_mark.size()));
+    const auto words = resp::split_words(comment.substr(own_setting_mark.size()));
     if (!words || words->size() != 2) {
         return bad_line(number, line, "A setting of Holdfast is a name and a number of milliseconds");
     }

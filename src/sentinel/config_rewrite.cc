@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "resp/quoted_words.h"
 #include "sentinel/config_words.h"
 #include "sentinel/own_settings.h"
 
@@ -70,7 +71,7 @@ std::string key_of_line(std::span<const std::string> words, bool users_change, b
 std::string key_of_comment(std::string_view line) {
     const std::string_view comment = trimmed(line.substr(1));
     if (!comment.starts_with(own_setting_mark)) return {};
-    const auto words = split_config_line(comment.substr(own_setting_mark.size()));
+    const auto words = resp::split_words(comment.substr(own_setting_mark.size()));
     if (!words || words->empty()) return {};
     const OwnSetting* const setting = find_own_setting((*words)[0]);
     return setting == nullptr ? std::string() : fmt::format("# {}", setting->name);
@@ -123,7 +124,7 @@ private:
         if (line.starts_with('#')) {
             if (line == signature) is_signed_ = true;
             key = key_of_comment(line);
-        } else if (const auto words = split_config_line(line); !words) {
+        } else if (const auto words = resp::split_words(line); !words) {
             lines_.back() = fmt::format("# ??? {}", line);
         } else if (!words->empty()) {
             key = key_of_line(*words, server.users.has_value(), server.loglevel.has_value());

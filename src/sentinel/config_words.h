@@ -1,16 +1,11 @@
 #pragma once
-// Words of a line as Redis' files and inline commands have them, in quotes or not.
+// Words as sentinel.conf has them: putting them in quotes, and reading numbers. For splitting a line see resp/quoted_words.h.
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast::sentinel {
-
-/// One line in words: "..." with \n \r \t \b \a \xHH and \other, '...' with \'. Nothing when quotes are not balanced, or
-/// something stands right behind a closing one.
-[[nodiscard]] std::optional<std::vector<std::string>> split_config_line(std::string_view line);
 
 /// The word in double quotes, what cannot be printed escaped.
 [[nodiscard]] std::string quoted_config_word(std::string_view word);

@@ -149,10 +149,20 @@ void Sentinel::Mind::correct(Watch& watch, Time& next) {
 }
 
 void Sentinel::Mind::correct_master_claim(Watch& watch, Instance& replica, Time& next) {
+    const Duration patience = state.options.hello_period * hellos_of_patience;
+    const Time seen = std::max(contact_of(replica).up_since, replica.reported_role_since);
+    order_to_follow(watch, replica, seen + patience, "+convert-to-slave", next);
+}
+
+void Sentinel::Mind::correct_wrong_master(Watch& watch, Instance& replica, Time& next) {
+    const Contact& contact = contact_of(replica);
+    const Time seen = std::max(contact.up_since, contact.follows_since);
+    order_to_follow(watch, replica, seen + watch.group.options.failover_timeout, "+fix-slave-config", next);
+}
+
+void Sentinel::Mind::order_to_follow(Watch& watch, Instance& replica, Time due, std::string_view event, Time& next) {
     Contact& contact = contact_of(replica);
     const bool known_won = contact.left_behind && watch.won_epoch != 0 && watch.won_epoch == watch.group.config_epoch;
-    const Duration patience = state.options.hello_period * hellos_of_patience;
-    Time due = std::max(contact.up_since, replica.reported_role_since) + patience;
     if (known_won) due = watch.led ? now : std::max(watch.switched_at, contact.command.since) + leader_first;
     due = std::max(due, contact.repoint_tried + correction_pause);
     if (now < due) {
@@ -166,26 +176,7 @@ void Sentinel::Mind::correct_master_claim(Watch& watch, Instance& replica, Time&
     }
     if (!send_slaveof(watch, replica, watch.group.master.address)) return;
     contact.repoint_tried = now;
-    tell(EventLevel::notice, "+convert-to-slave", watch.group, replica);
-}
-
-void Sentinel::Mind::correct_wrong_master(Watch& watch, Instance& replica, Time& next) {
-    Contact& contact = contact_of(replica);
-    const bool known_won = contact.left_behind && watch.won_epoch != 0 && watch.won_epoch == watch.group.config_epoch;
-    Time due = std::max(contact.up_since, contact.follows_since) + watch.group.options.failover_timeout;
-    if (known_won) due = watch.led ? now : std::max(watch.switched_at, contact.command.since) + leader_first;
-    due = std::max(due, contact.repoint_tried + correction_pause);
-    if (now < due) {
-        next = std::min(next, due);
-        return;
-    }
-    if (*replica.info_at < std::max({contact.command.since, contact.repoint_tried, watch.switched_at})) {
-        want_info(contact);
-        return;
-    }
-    if (!send_slaveof(watch, replica, watch.group.master.address)) return;
-    contact.repoint_tried = now;
-    tell(EventLevel::notice, "+fix-slave-config", watch.group, replica);
+    tell(EventLevel::notice, event, watch.group, replica);
 }
 
 }  // namespace holdfast::sentinel

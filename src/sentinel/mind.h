@@ -172,6 +172,8 @@ struct Sentinel::Mind {
     void correct(Watch& watch, Time& next);
     void correct_master_claim(Watch& watch, Instance& replica, Time& next);
     void correct_wrong_master(Watch& watch, Instance& replica, Time& next);
+    /// Points a replica at the master once `due` has come, or at once when the configuration is known to be won.
+    void order_to_follow(Watch& watch, Instance& replica, Time due, std::string_view event, Time& next);
     [[nodiscard]] bool looks_sane(const Instance& master) const;
     [[nodiscard]] static bool follows(const Instance& replica, const Address& master);
     /// SLAVEOF; an empty address: NO ONE. False when it was not sent.

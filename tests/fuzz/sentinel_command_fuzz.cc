@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "exact_copy.h"
+#include "resp/quoted_words.h"
 #include "sentinel/commands.h"
 #include "sentinel/config_file.h"
 #include "sentinel/config_rewrite.h"
@@ -50,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Sentinel sentinel(saved_state(), 1, moment);
     for (std::string_view rest = as_text(bytes.view()); !rest.empty();) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
-        const auto words = split_config_line(rest.substr(0, end));
+        const auto words = resp::split_words(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (!words || words->empty()) continue;
         moment.now += std::chrono::milliseconds(words->size() * 100);

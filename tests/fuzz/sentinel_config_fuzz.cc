@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "exact_copy.h"
+#include "resp/quoted_words.h"
 #include "sentinel/config_file.h"
 #include "sentinel/config_rewrite.h"
 #include "sentinel/config_words.h"
@@ -47,11 +48,11 @@ void check_same(const State& left, const State& right) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const mqtt::ExactCopy bytes(ByteView(data, size));
     const std::string_view text = as_text(bytes.view());
-    if (const auto words = split_config_line(text)) {
+    if (const auto words = resp::split_words(text)) {
         std::string again;
         for (const std::string& word : *words)
             again += config_word(word) + " ";
-        HF_ASSERT(split_config_line(again) == words, "words stay what they are");
+        HF_ASSERT(resp::split_words(again) == words, "words stay what they are");
     }
     const auto file = read_config_file(text);
     if (!file) return 0;
