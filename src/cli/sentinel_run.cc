@@ -30,7 +30,7 @@
 #include "runtime/system_clock.h"
 #include "sentinel/config_file.h"
 #include "watch/executable.h"
-#include "watch/state_file.h"
+#include "watch/text_file.h"
 #include "watch/watcher.h"
 
 namespace holdfast::cli {

@@ -3,17 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
-#include <condition_variable>
-#include <mutex>
+#include <iterator>
 #include <optional>
 #include <sstream>
-#include <thread>
 #include <utility>
 
-#include "base/assert.h"
 #include "sentinel/standby_messages.h"
-#include "watch/state_file.h"
+#include "watch/text_file.h"
 #include "watch/word.h"
 
 namespace holdfast::watch {
@@ -93,69 +89,11 @@ Result<GroupsMemory> read_groups_file(const std::string& path) {
     return memory;
 }
 
-class GroupsFile::Impl : public std::enable_shared_from_this<GroupsFile::Impl> {
-public:
-    Impl(net::IoContext& io, std::string path, Done done) : io_(io), path_(std::move(path)), done_(std::move(done)) {}
-
-    void begin() {
-        thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
-    }
-    void order(std::uint64_t number, std::string text) {
-        {
-            const std::scoped_lock lock(mutex_);
-            job_.emplace(number, std::move(text));
-        }
-        changed_.notify_one();
-    }
-    void end() {
-        done_ = nullptr;
-        thread_.request_stop();
-        if (thread_.joinable()) thread_.join();
-    }
-
-private:
-    void work(const std::stop_token& stop) {
-        for (;;) {
-            std::optional<std::pair<std::uint64_t, std::string>> job;
-            {
-                std::unique_lock lock(mutex_);
-                if (!changed_.wait(lock, stop, [this] { return job_.has_value(); })) return;
-                job = std::exchange(job_, std::nullopt);
-            }
-            Result<> written = replace_text_file(path_, job->second);
-            boost::asio::post(io_, [weak = weak_from_this(), number = job->first, written = std::move(written)] {
-                const auto self = weak.lock();
-                if (self && self->done_) self->done_(number, written);
-            });
-        }
-    }
-
-    net::IoContext& io_;
-    const std::string path_;
-    Done done_;
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::optional<std::pair<std::uint64_t, std::string>> job_;
-    std::jthread thread_;
-};
-
 GroupsFile::GroupsFile(net::IoContext& io, std::string path, Done done)
-    : impl_(std::make_shared<Impl>(io, std::move(path),
-                                   [this, done = std::move(done)](std::uint64_t number, const Result<>& written) {
-                                       busy_ = false;
-                                       done(number, written);
-                                   })) {
-    impl_->begin();
-}
-
-GroupsFile::~GroupsFile() {
-    impl_->end();
-}
+    : path_(std::move(path)), writer_(io, std::move(done)) {}
 
 void GroupsFile::write(std::uint64_t number, std::string text) {
-    HF_ASSERT(!busy_, "one memory is written at a time");
-    busy_ = true;
-    impl_->order(number, std::move(text));
+    writer_.start(number, [path = path_, text = std::move(text)] { return replace_text_file(path, text); });
 }
 
 }  // namespace holdfast::watch

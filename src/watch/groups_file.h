@@ -1,10 +1,8 @@
 #pragma once
 // The file in which a sentinel keeps what it must remember of its groups: epochs, votes, who is active. Small, written as a
-// whole by one thread of its own: temporary file, fsync, rename.
+// whole by a thread of its own (text_file.h).
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "net/tcp.h"
 #include "sentinel/standby.h"
 #include "watch/error.h"
+#include "watch/file_writer.h"
 
 namespace holdfast::watch {
 
@@ -31,22 +30,17 @@ struct GroupsMemory {
 /// Threads: calls, and `done`, on the io_context's one thread.
 class GroupsFile {
 public:
-    using Done = std::function<void(std::uint64_t number, const Result<>& written)>;
+    using Done = FileWriter::Done;
 
     GroupsFile(net::IoContext& io, std::string path, Done done);
-    /// Waits for the write that is under way; `done` is not called any more.
-    ~GroupsFile();
-    GroupsFile(const GroupsFile&) = delete;
-    GroupsFile& operator=(const GroupsFile&) = delete;
 
-    [[nodiscard]] bool busy() const noexcept { return busy_; }
+    [[nodiscard]] bool busy() const noexcept { return writer_.busy(); }
     /// Only when not busy.
     void write(std::uint64_t number, std::string text);
 
 private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
-    bool busy_ = false;
+    const std::string path_;
+    FileWriter writer_;
 };
 
 }  // namespace holdfast::watch

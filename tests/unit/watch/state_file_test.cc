@@ -10,6 +10,8 @@
 
 #include "support/run_until.h"
 #include "support/scratch_directory.h"
+#include "watch/error.h"
+#include "watch/text_file.h"
 
 namespace holdfast::watch {
 namespace {
