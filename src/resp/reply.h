@@ -2,7 +2,9 @@
 // What a server of the Redis protocol answers, as a value: RESP2's five kinds, nested. Also what a subscriber is pushed.
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,13 @@ struct Reply {
     [[nodiscard]] static Reply number(std::int64_t value) { return {.kind = Kind::integer, .integer = value}; }
     [[nodiscard]] static Reply bulk(std::string text) { return {.kind = Kind::bulk, .text = std::move(text)}; }
     [[nodiscard]] static Reply array(std::vector<Reply> items) { return {.kind = Kind::array, .items = std::move(items)}; }
+    /// Text for people, as HELP answers it: an array of a status for each line.
+    [[nodiscard]] static Reply lines(std::span<const std::string_view> texts) {
+        Reply all = array({});
+        for (const std::string_view text : texts)
+            all.items.push_back(status(std::string(text)));
+        return all;
+    }
     [[nodiscard]] static Reply null_bulk() { return {}; }
     [[nodiscard]] static Reply null_array() { return {.kind = Kind::null_array}; }
 

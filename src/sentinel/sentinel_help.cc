@@ -1,8 +1,7 @@
 // SENTINEL HELP.
 
 #include <array>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "sentinel/question.h"
 
@@ -64,10 +63,7 @@ constexpr std::array<std::string_view, 48> lines{
 }  // namespace
 
 resp::Reply answer_sentinel_help() {
-    std::vector<resp::Reply> items;
-    for (const std::string_view line : lines)
-        items.push_back(resp::Reply::status(std::string(line)));
-    return resp::Reply::array(std::move(items));
+    return resp::Reply::lines(lines);
 }
 
 }  // namespace holdfast::sentinel

@@ -105,7 +105,7 @@ Reply dry_run(const AccessList& users, const resp::Words& words) {
 }
 
 Reply help() {
-    static constexpr std::array<std::string_view, 22> lines{
+    static constexpr std::array<std::string_view, 23> lines{
         "ACL <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
         "CAT [<category>]",
         "    The categories of commands, or the commands of one.",
@@ -128,12 +128,9 @@ Reply help() {
         "WHOAMI",
         "    The name of the user of this connection.",
         "HELP",
+        "    Prints this help.",
     };
-    Reply all = Reply::array({});
-    for (const std::string_view line : lines)
-        all.items.push_back(Reply::status(std::string(line)));
-    all.items.push_back(Reply::status("    Prints this help."));
-    return all;
+    return Reply::lines(lines);
 }
 
 }  // namespace

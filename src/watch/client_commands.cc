@@ -131,7 +131,7 @@ std::optional<Reply> set_reply_mode(Client& client, const std::string& mode) {
 }
 
 Reply help() {
-    static constexpr std::array<std::string_view, 20> lines{
+    static constexpr std::array<std::string_view, 21> lines{
         "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
         "GETNAME",
         "    The name of this connection.",
@@ -152,12 +152,9 @@ Reply help() {
         "NO-EVICT (ON|OFF)",
         "    Changes nothing: no connection is ended to save memory.",
         "HELP",
+        "    Prints this help.",
     };
-    Reply all = Reply::array({});
-    for (const std::string_view line : lines)
-        all.items.push_back(Reply::status(std::string(line)));
-    all.items.push_back(Reply::status("    Prints this help."));
-    return all;
+    return Reply::lines(lines);
 }
 
 }  // namespace

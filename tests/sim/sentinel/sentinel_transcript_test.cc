@@ -3,11 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string>
 
+#include "support/transcript.h"
 #include "town.h"
 
 namespace holdfast::sim {
@@ -45,17 +43,7 @@ public:
     }
 
     /// Compares what was told with the file.
-    void is_as_written() {
-        const std::filesystem::path file =
-            std::filesystem::path(HOLDFAST_SOURCE_DIR) / "tests/sim/sentinel/transcripts" / (name_ + ".txt");
-        if (std::getenv("HOLDFAST_WRITE_TRANSCRIPTS") != nullptr) {
-            std::ofstream(file) << lines_;
-            return;
-        }
-        std::stringstream written;
-        written << std::ifstream(file).rdbuf();
-        EXPECT_EQ(lines_, written.str()) << "see " << file;
-    }
+    void is_as_written() const { test::expect_transcript(lines_, "tests/sim/sentinel/transcripts/" + name_ + ".txt"); }
 
 private:
     static City& calm(City& city) {

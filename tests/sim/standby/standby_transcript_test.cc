@@ -4,12 +4,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string>
 
 #include "sim/standby/standby_town.h"
+#include "support/transcript.h"
 
 namespace holdfast::sim {
 namespace {
@@ -38,17 +36,7 @@ public:
         return plan;
     }
     /// Compares what was told with the file.
-    void is_as_written() {
-        const std::filesystem::path file =
-            std::filesystem::path(HOLDFAST_SOURCE_DIR) / "tests/sim/standby/transcripts" / (name_ + ".txt");
-        if (std::getenv("HOLDFAST_WRITE_TRANSCRIPTS") != nullptr) {
-            std::ofstream(file) << lines_;
-            return;
-        }
-        std::stringstream written;
-        written << std::ifstream(file).rdbuf();
-        EXPECT_EQ(lines_, written.str()) << "see " << file;
-    }
+    void is_as_written() const { test::expect_transcript(lines_, "tests/sim/standby/transcripts/" + name_ + ".txt"); }
 
     StandbyTown town;
 

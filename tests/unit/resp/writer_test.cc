@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string_view>
+
 namespace holdfast::resp {
 namespace {
 
@@ -19,6 +22,11 @@ TEST(Writer, PutsEveryKindIntoBytes) {
     EXPECT_EQ(bytes(Reply::null_bulk()), "$-1\r\n");
     EXPECT_EQ(bytes(Reply::null_array()), "*-1\r\n");
     EXPECT_EQ(bytes(Reply::array({Reply::number(0), Reply::bulk("*"), Reply::array({})})), "*3\r\n:0\r\n$1\r\n*\r\n*0\r\n");
+}
+
+TEST(Writer, PutsTextForPeopleAsStatuses) {
+    constexpr std::array<std::string_view, 2> lines{"HELP", "    Prints this."};
+    EXPECT_EQ(bytes(Reply::lines(lines)), "*2\r\n+HELP\r\n+    Prints this.\r\n");
 }
 
 TEST(Writer, KeepsALineEndFromEndingAStatus) {
