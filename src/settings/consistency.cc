@@ -2,21 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
+#include "settings/name_rule.h"
 #include "settings/quoted.h"
+#include "settings/sentinel_consistency.h"
 
 namespace holdfast::settings {
 namespace {
-
-bool valid_name(std::string_view name) {
-    return std::ranges::all_of(name, [](char c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        return letter || c == '.' || c == '_' || c == '-' || c == '@' || c == ':';
-    });
-}
 
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" ||
@@ -92,12 +86,6 @@ struct Taken {
     std::map<std::uint32_t, std::string> local_ports;  ///< port -> cluster
     std::set<std::string> clusters;
 };
-
-void check_name(Findings& findings, const std::string& place, std::string_view what, const std::string& name) {
-    if (valid_name(name)) return;
-    findings.add(
-        place, fmt::format("{} is {}, but a name has only letters, digits, and the characters . _ - @ :", what, quoted(name)));
-}
 
 void take_node(Findings& findings, const std::string& place, Taken& taken, const std::string& node,
                const std::string& cluster) {
@@ -201,6 +189,7 @@ void check_consistency(const Settings& settings, Findings& findings) {
     check_listeners(settings, findings);
     check_clusters(settings, findings);
     check_rules(settings, findings);
+    check_sentinel(settings, findings);
 }
 
 }  // namespace holdfast::settings
