@@ -70,7 +70,7 @@ void print_cluster(const Call& call, const json::value& cluster) {
                               {"devices", {text_at(cluster, "devices")}},
                               {"connected", {text_at(cluster, "connections")}},
                               {"policy", {text_at(cluster, "policy")}},
-                              {"active", {text_at(cluster, "active")}},
+                              {"active", {shown_at(cluster, "active")}},
                               {"weight", {text_at(cluster, "weight")}},
                               {"source", {text_at(cluster, "source")}},
                               {"takes new devices", yes_no(flag_at(cluster, "enabled"))}},

@@ -39,7 +39,7 @@ void print_groups(const Call& call, const json::value& answer) {
     for (const json::value& group : list_at(answer, "items")) {
         table.add({{text_at(group, "name")},
                    {text_at(group, "policy")},
-                   {text_at(group, "active")},
+                   {shown_at(group, "active")},
                    {text_at(group, "epoch")},
                    {members_in_words(group)}});
     }
@@ -53,7 +53,7 @@ void print_groups(const Call& call, const json::value& answer) {
 void print_group(const Call& call, const json::value& group) {
     call.print(render_fields({{"group", {text_at(group, "name")}},
                               {"policy", {text_at(group, "policy")}},
-                              {"active", {text_at(group, "active")}},
+                              {"active", {shown_at(group, "active")}},
                               {"epoch", {text_at(group, "epoch")}},
                               {"doing", {text_at(group, "doing")}}},
                              call.colour()));

@@ -1,5 +1,7 @@
 #include "control/active_keeper.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -32,6 +34,13 @@ sentinel::StandbyGroup group_of(const fleet::Topology& topology, const fleet::To
             group.members.push_back({.name = node.name, .priority = node.draining ? 0 : node.priority});
     }
     return group;
+}
+
+/// Alone in its quorum, the machine agrees with itself: only what an operator could act on is more than a detail.
+log::Level level_of(const sentinel::Event& event) {
+    if (event.name == "+sdown" || event.name == "-warning" || event.name.starts_with("-failover-abort"))
+        return log::Level::warning;
+    return event.name == "-sdown" ? log::Level::info : log::Level::debug;
 }
 
 }  // namespace
@@ -129,8 +138,7 @@ void ActiveKeeper::carry_out() {
                 });
                 if (!done) log::warning("standby", "{} does not become active: {}", chosen->member, done.error().message());
             } else if (const auto* told = std::get_if<sentinel::Tell>(&action)) {
-                log::write(told->event.level == sentinel::EventLevel::warning ? log::Level::warning : log::Level::info,
-                           "standby", told->event.name + " " + told->event.text);
+                log::write(level_of(told->event), "standby", fmt::format("{} [{}]", told->event.text, told->event.name));
             } else if (const auto* save = std::get_if<sentinel::Save>(&action)) {
                 // The fleet's store keeps the active node with its epoch; there is nobody whose vote could be forgotten.
                 machine_.saved(save->number, true, control_.moment());

@@ -85,13 +85,16 @@ Result<> Fleet::set_active(std::string_view name, std::string_view node, std::ui
     s.persist(*found);
     if (before == *wanted) return {};
     const std::string was = before.valid() ? fmt::format(", {} was", s.topology.node_name(before)) : std::string();
+    const std::size_t elsewhere = s.gather(*found, pace, moment);
+    const std::string next = elsewhere == 0 ? std::string()
+                                            : fmt::format("; {} {} moved to it, {:g} a second", elsewhere,
+                                                          elsewhere == 1 ? "connection is" : "connections are", pace);
     s.tell(moment, EventKind::active_changed, before.valid() ? Severity::warning : Severity::notice, name,
-           fmt::format("{} is the active node of {} now{}: {}", node, name, was, reason));
-    s.gather(*found, pace, moment);
+           fmt::format("{} is the active node of {} now{}: {}{}", node, name, was, reason, next));
     return {};
 }
 
-void Fleet::State::gather(ClusterIndex index, Pace pace, Moment moment) {
+std::size_t Fleet::State::gather(ClusterIndex index, Pace pace, Moment moment) {
     const TopologyCluster& cluster = topology.cluster(index);
     std::vector<ConnectionId> elsewhere;
     for (const NodeIndex node : cluster.nodes) {
@@ -102,9 +105,12 @@ void Fleet::State::gather(ClusterIndex index, Pace pace, Moment moment) {
             if (!device || device->explicit_node != node) elsewhere.push_back(connection);
         }
     }
-    if (elsewhere.empty()) return;
-    relocation.start(EndCause::moved, fmt::format("move of devices to {}, the active node", topology.node_name(cluster.active)),
-                     pace, std::move(elsewhere), moment);
+    const std::size_t count = elsewhere.size();
+    if (count != 0)
+        relocation.start(EndCause::moved,
+                         fmt::format("move of devices to {}, the active node", topology.node_name(cluster.active)), pace,
+                         std::move(elsewhere), moment);
+    return count;
 }
 
 Result<> Fleet::remove_cluster(std::string_view name, bool force, Moment moment) {

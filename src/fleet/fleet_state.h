@@ -91,8 +91,9 @@ struct Fleet::State {
     // --- fleet_clusters.cc ---
     [[nodiscard]] ClusterIndex add_cluster(std::string_view name);
     void persist(ClusterIndex cluster);
-    /// Ends the connections that are not on their cluster's active node, but for those that an operator tied to theirs.
-    void gather(ClusterIndex cluster, Pace pace, Moment moment);
+    /// Ends the connections that are not on their cluster's active node, but for those that an operator tied to theirs; how
+    /// many.
+    std::size_t gather(ClusterIndex cluster, Pace pace, Moment moment);
     /// The active node of a cluster whose others stand by; none: it has none, or its nodes share the devices.
     [[nodiscard]] NodeIndex active_of(ClusterIndex cluster) const {
         const TopologyCluster& it = topology.clusters[cluster.value()];
