@@ -1,9 +1,9 @@
 #pragma once
 // What the sentinel machine wants done. Actions are carried out in the order in which they come.
 //
-// The one rule of its user: an action with `after_save` = n must not leave the process before save n (or a later one) is on the
-// disk, or has failed for good; what comes behind it on the same link waits with it. So no vote is answered, and no epoch used,
-// that a crash could forget.
+// The one rule of its user: what has `after_save` = n (answers to other sentinels) must not leave the process before save n (or
+// a later one) is on the disk, or has failed for good; what comes behind it on the same link waits with it. So no vote is
+// answered that a crash could forget.
 
 #include <cstdint>
 #include <string>
@@ -36,7 +36,6 @@ struct HangUp {
 struct Send {
     LinkId link = 0;
     std::vector<std::string> words = {};
-    SaveNumber after_save = 0;
 };
 
 /// Logs and publishes it.

@@ -67,6 +67,7 @@ void Sentinel::Mind::answered(Contact& contact, const resp::Reply& reply) {
 
 void Sentinel::Mind::ping_answered(Contact& contact, const resp::Reply& reply) {
     contact.last_pong = now;
+    contact.is_busy = starts_with_word(reply, "BUSY");
     const bool pong = !reply.is_error() && reply.text == "PONG";
     if (pong || starts_with_word(reply, "LOADING") || starts_with_word(reply, "MASTERDOWN")) {
         contact.last_accepted = now;
@@ -77,9 +78,6 @@ void Sentinel::Mind::ping_answered(Contact& contact, const resp::Reply& reply) {
         Instance* instance = instance_in(watch.group, contact);
         if (instance == nullptr) return;
         if (pong) instance->rebooted = false;
-        if (starts_with_word(reply, "BUSY") && instance->subjectively_down_since && !instance->script_kill_sent &&
-            contact.role != Role::peer)
-            instance->script_kill_sent = links.send(contact, {}, {word(contact, "SCRIPT"), "KILL"}, now);
         touch(watch);
     });
 }
@@ -116,6 +114,8 @@ void Sentinel::Mind::ask_answered(Contact& contact, const Awaited& awaited, cons
     peer.voted_leader = vote.leader;
     peer.voted_epoch = vote.epoch;
     if (watch->tally) watch->tally->count(contact.key, vote);
+    // An older vote is a refusal.
+    if (of_this_election && vote.epoch < awaited.epoch) watch->tally->pass(contact.key);
     // It has voted in an election of which nothing was heard here: the next own one must be newer.
     if (vote.epoch > state.current_epoch) new_epoch(vote.epoch, *watch);
 }

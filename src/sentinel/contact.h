@@ -64,6 +64,7 @@ struct Contact {
     Time last_accepted{};
     Time last_pong{};  ///< any answer to PING
     Time last_reply{};
+    bool is_busy = false;  ///< the last answer to PING: a script runs, and nothing else until it ends
 
     Time info_sent{};
     bool info_wanted = false;  ///< at once, not when it is due

@@ -166,7 +166,9 @@ Time Sentinel::Mind::step(Contact& contact) {
 
 Time Sentinel::Mind::step_ping(Contact& contact) {
     const Duration down_after = shortest_down_after(contact);
-    const Duration period = std::min(state.options.ping_period, std::max(down_after / 4, shortest_ping_period));
+    // A hang counts from the first PING that it leaves unanswered.
+    const Duration part = contact.role == Role::master ? down_after / 20 : down_after / 4;
+    const Duration period = std::min(state.options.ping_period, std::max(part, shortest_ping_period));
     const Time due = std::max(contact.last_pong + period, contact.last_ping_sent + period / 2);
     if (now < due) return due;
     const std::size_t users = contact.role == Role::peer ? contact.users.size() : 1;

@@ -19,8 +19,8 @@ std::uint64_t digest(std::string_view text, std::uint64_t start) noexcept {
 
 }  // namespace
 
-bool Ballot::ask(std::string_view candidate, std::uint64_t epoch, std::uint64_t current_epoch) {
-    if (candidate.empty() || last_.epoch >= epoch || current_epoch > epoch) return false;
+bool Ballot::ask(std::string_view candidate, std::uint64_t epoch, std::uint64_t least) {
+    if (candidate.empty() || last_.epoch >= epoch || epoch < least) return false;
     last_ = {.leader = std::string(candidate), .epoch = epoch};
     return true;
 }

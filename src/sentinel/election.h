@@ -36,9 +36,9 @@ class Ballot {
 public:
     explicit Ballot(Vote last = {}) : last_(std::move(last)) {}
 
-    /// `candidate` asks for the vote of `epoch`; `current_epoch` is the newest epoch that the voter knows. True when it was
-    /// given just now; `last` is the answer either way.
-    bool ask(std::string_view candidate, std::uint64_t epoch, std::uint64_t current_epoch);
+    /// `candidate` asks for the vote of `epoch`; none is given for an epoch before `least`. True when it was given just now;
+    /// `last` is the answer either way.
+    bool ask(std::string_view candidate, std::uint64_t epoch, std::uint64_t least);
     [[nodiscard]] const Vote& last() const noexcept { return last_; }
 
 private:

@@ -60,8 +60,9 @@ bool Sentinel::Mind::may_begin(Watch& watch, Time& next) {
     const Group& group = watch.group;
     // Without a majority within reach an election would only use up an epoch.
     if (1 + usable_peers(group) < votes_needed(group)) return false;
-    if (now < watch.next_attempt) {
-        next = std::min(next, watch.next_attempt);
+    const Time earliest = std::max(watch.next_attempt, turn_of(watch));
+    if (now < earliest) {
+        next = std::min(next, earliest);
         return false;
     }
     if (watch.wants_candidate && now < watch.wants_candidate_until &&
@@ -80,7 +81,7 @@ void Sentinel::Mind::begin(Watch& watch) {
     watch.waits_for.clear();
     tell_text(EventLevel::warning, "+new-epoch", &group, std::to_string(state.current_epoch));
     tell(EventLevel::warning, "+try-failover", group, group.master);
-    if (watch.ballot.ask(state.my_id, state.current_epoch, state.current_epoch)) {
+    if (watch.ballot.ask(state.my_id, state.current_epoch, group.config_epoch + 1)) {
         group.leader = state.my_id;
         group.leader_epoch = state.current_epoch;
         tell_text(EventLevel::warning, "+vote-for-leader", &group, fmt::format("{} {}", state.my_id, state.current_epoch));
@@ -144,7 +145,8 @@ void Sentinel::Mind::await_votes(Watch& watch, Time& next) {
     tally.require(votes_needed(group));
     const bool own_vote_is_safe = out.is_saved(watch.candidacy_save);
     if (own_vote_is_safe) tally.count(state.my_id, watch.ballot.last());
-    if (tally.won()) {
+    // An epoch that was won is never used again, so it must be remembered before it is used.
+    if (own_vote_is_safe && tally.won()) {
         tell(EventLevel::warning, "+elected-leader", group, group.master);
         if (state.simulated_failure.after_election) out.crash();
         tell(EventLevel::warning, "+failover-state-select-slave", group, group.master);
@@ -167,10 +169,8 @@ void Sentinel::Mind::await_votes(Watch& watch, Time& next) {
 }
 
 void Sentinel::Mind::leave_to_another(Watch& watch, const std::string& run_id) {
-    const auto peer = watch.group.peers.find(run_id);
-    const bool own_kind = peer != watch.group.peers.end() && contact_of(peer->second).is_holdfast;
     watch.waits_for = run_id;
-    watch.next_attempt = now + (own_kind ? patience_with_own_kind : patience_with_others) +
+    watch.next_attempt = now + (is_own_kind(watch.group, run_id) ? patience_with_own_kind : patience_with_others) +
                          chance.between(state.options.retry_min, state.options.retry_max);
     touch(watch);
 }

@@ -11,10 +11,20 @@ namespace {
 /// Asking again begins at `ask_period` and becomes rarer, to once in this, the longer there is no agreement; and so often it is
 /// done to keep an agreement.
 constexpr Duration slow_ask = std::chrono::seconds(1);
+/// One peer is never asked twice within this.
+constexpr Duration shortest_ask = std::chrono::milliseconds(10);
+/// A master whose script was killed is given so long to answer again before it is replaced.
+constexpr Duration script_kill_helps_within = std::chrono::milliseconds(250);
 /// What a peer has said counts so long.
 constexpr Duration word_lasts = std::chrono::seconds(5);
-/// Between candidates of Holdfast's make, so that they do not stand for election at the same time.
-constexpr Duration rank_step = std::chrono::milliseconds(40);
+/// Between candidates of Holdfast's make, so that they do not stand for election at the same time: this, or more when messages
+/// need long, but not too much.
+constexpr Duration shortest_turn = std::chrono::milliseconds(40);
+constexpr Duration longest_turn = std::chrono::milliseconds(400);
+/// In a turn so many questions could be answered as the slowest peer needs for one.
+constexpr int answers_in_a_turn = 4;
+/// A peer whose answer takes longer than this is nobody to wait for.
+constexpr Duration late_answer = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -38,6 +48,7 @@ void Sentinel::Mind::judge_instance(Watch& watch, Instance& instance, Time& next
         if (const auto at = contact.life.down_at(patience)) next = std::min(next, *at);
         is_down = instance.role == Role::master && is_master_down(watch, next);
     }
+    if (is_down && contact.is_busy && !is_peer && !instance.script_kill_sent) kill_script(watch, instance);
     if (is_down == was_down) return;
     if (is_down) {
         instance.subjectively_down_since = now;
@@ -48,6 +59,12 @@ void Sentinel::Mind::judge_instance(Watch& watch, Instance& instance, Time& next
     instance.script_kill_sent = false;
     contact.up_since = now;
     tell(EventLevel::warning, "-sdown", watch.group, instance);
+}
+
+void Sentinel::Mind::kill_script(Watch& watch, Instance& instance) {
+    Contact& contact = contact_of(instance);
+    instance.script_kill_sent = links.send(contact, {}, {word(contact, "SCRIPT"), "KILL"}, now);
+    if (instance.role == Role::master) watch.next_attempt = std::max(watch.next_attempt, now + script_kill_helps_within);
 }
 
 bool Sentinel::Mind::is_master_down(Watch& watch, Time& next) {
@@ -90,14 +107,28 @@ void Sentinel::Mind::judge_agreement(Watch& watch, Time& next) {
     }
     group.master.objectively_down_since = now;
     tell(EventLevel::warning, "+odown", group, group.master, fmt::format("#quorum {}/{}", down, group.options.quorum));
-    // Those who do not stand for election this time vote for those who do. The order is another one for each group.
-    Rank rank(state.my_id, group.name);
-    for (const auto& [run_id, peer] : group.peers) {
-        if (is_usable(peer) && contact_of(peer).is_holdfast) rank.meet(run_id);
-    }
-    watch.next_attempt = std::max(watch.next_attempt, now + rank_step * rank.place());
     for (const auto& [key, replica] : group.replicas)
         touch(contact_of(replica));
+}
+
+Time Sentinel::Mind::turn_of(const Watch& watch) const {
+    const Group& group = watch.group;
+    if (!group.master.objectively_down_since) return now;
+    // Those who do not stand for election this time vote for those who do. The order is another one for each group.
+    Rank rank(state.my_id, group.name);
+    Duration slowest{};
+    for (const auto& [run_id, peer] : group.peers) {
+        if (!is_usable(peer) || !contact_of(peer).is_holdfast) continue;
+        const auto ask = watch.asks.find(run_id);
+        if (ask != watch.asks.end()) {
+            const Duration took = (ask->second.awaited ? now : ask->second.answered) - ask->second.sent;
+            if (ask->second.awaited && took > late_answer) continue;
+            slowest = std::max(slowest, took);
+        }
+        rank.meet(run_id);
+    }
+    return *group.master.objectively_down_since +
+           std::clamp(slowest * answers_in_a_turn, shortest_turn, longest_turn) * rank.place();
 }
 
 bool Sentinel::Mind::is_usable(const Instance& peer) const {
@@ -128,9 +159,13 @@ void Sentinel::Mind::ask_peers(Watch& watch, Time& next) {
             if (!watch.tally->has_answered(run_id) && !asked) ask_peer(watch, peer, true);
             continue;
         }
-        const Time due = ask.awaited ? ask.sent + slow_ask : ask.sent + pause;
+        // Whoever asks has found the master down. A redis-sentinel does so once a second, and stands for election a moment
+        // later.
+        const bool news = watch.questioned > ask.sent && !peer.says_down && !contact_of(peer).is_holdfast;
+        const Duration rest = news ? shortest_ask : pause;
+        const Time due = ask.sent + (ask.awaited ? slow_ask : rest);
         if (now >= due) ask_peer(watch, peer, false);
-        next = std::min(next, std::max(due, ask.sent + pause));
+        next = std::min(next, std::max(due, ask.sent + rest));
     }
 }
 
@@ -141,7 +176,7 @@ void Sentinel::Mind::ask_peer(Watch& watch, Instance& peer, bool for_vote) {
     const bool sent = links.send(
         contact_of(peer), {.said = Said::ask, .group = watch.group.name, .epoch = epoch},
         {"SENTINEL", "is-master-down-by-addr", master.host, std::to_string(master.port), number, for_vote ? state.my_id : "*"},
-        now, for_vote ? out.still_to_wait_for(watch.candidacy_save) : 0);
+        now);
     if (!sent) return;
     watch.asks[peer.name] = {.sent = now, .answered = watch.asks[peer.name].answered, .awaited = true, .epoch = epoch};
 }

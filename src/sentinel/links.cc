@@ -134,17 +134,17 @@ void Links::hurry(Contact& contact, Time now) {
     contact.subscription.next_dial = std::min(contact.subscription.next_dial, now);
 }
 
-bool Links::send(Contact& contact, Awaited awaited, std::vector<std::string> words, Time now, SaveNumber after_save) {
+bool Links::send(Contact& contact, Awaited awaited, std::vector<std::string> words, Time now) {
     if (!contact.command.up) return false;
     // Its silence counts from when there is something to answer.
     if (contact.awaited.empty()) contact.command.heard = now;
-    outbox_.send(contact.command.id, std::move(words), after_save);
+    outbox_.send(contact.command.id, std::move(words));
     contact.awaited.push_back(std::move(awaited));
     return true;
 }
 
 void Links::subscribe(Contact& contact, std::vector<std::string> words) {
-    if (contact.subscription.up) outbox_.send(contact.subscription.id, std::move(words), 0);
+    if (contact.subscription.up) outbox_.send(contact.subscription.id, std::move(words));
 }
 
 Awaited Links::take_awaited(Contact& contact) {

@@ -56,7 +56,7 @@ public:
     static void hurry(Contact& contact, Time now);
 
     /// Sends when the command link is up; false when it is not.
-    bool send(Contact& contact, Awaited awaited, std::vector<std::string> words, Time now, SaveNumber after_save = 0);
+    bool send(Contact& contact, Awaited awaited, std::vector<std::string> words, Time now);
     void subscribe(Contact& contact, std::vector<std::string> words);
     /// What the answer that has just come on the command link is to.
     [[nodiscard]] static Awaited take_awaited(Contact& contact);

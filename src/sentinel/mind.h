@@ -125,16 +125,23 @@ struct Sentinel::Mind {
     [[nodiscard]] bool is_host(std::string_view host) const;
     void check_own_id(const Hello& hello);
     void warn_of_stock_majority(Watch& watch);
+    [[nodiscard]] bool is_own_kind(const Group& group, std::string_view run_id) const;
+    /// No vote is given to `candidate` for an epoch before this.
+    [[nodiscard]] std::uint64_t least_epoch_for(const Group& group, std::string_view candidate) const;
     [[nodiscard]] DownAnswer vote(const Address& address, std::uint64_t epoch, std::string_view candidate);
 
     // --- who is down (judging.cc) ---
 
     void judge(Watch& watch, Time& next);
     void judge_instance(Watch& watch, Instance& instance, Time& next);
+    /// Of one that is down because a script runs for ever.
+    void kill_script(Watch& watch, Instance& instance);
     [[nodiscard]] bool is_master_down(Watch& watch, Time& next);
     void judge_agreement(Watch& watch, Time& next);
     void ask_peers(Watch& watch, Time& next);
     void ask_peer(Watch& watch, Instance& peer, bool for_vote);
+    /// When this sentinel may stand for election, so that not all do at once.
+    [[nodiscard]] Time turn_of(const Watch& watch) const;
     [[nodiscard]] bool is_usable(const Instance& peer) const;
     [[nodiscard]] std::size_t usable_peers(const Group& group) const;
     [[nodiscard]] static std::size_t votes_needed(const Group& group);

@@ -17,8 +17,8 @@ public:
         return links_;
     }
     void hang_up(LinkId link) { actions_.emplace_back(HangUp{link}); }
-    void send(LinkId link, std::vector<std::string> words, SaveNumber after_save) {
-        actions_.emplace_back(Send{.link = link, .words = std::move(words), .after_save = after_save});
+    void send(LinkId link, std::vector<std::string> words) {
+        actions_.emplace_back(Send{.link = link, .words = std::move(words)});
     }
     void tell(Event event) { actions_.emplace_back(Tell{std::move(event)}); }
     void run_script(std::vector<std::string> words) { actions_.emplace_back(RunScript{std::move(words)}); }

@@ -138,9 +138,7 @@ void Sentinel::Mind::take_configuration(Watch& watch, const Hello& hello, const 
     if (hello.master == group.master.address) return;
     // Holdfast never gives out what it has not won; and whoever has the vote of this epoch is the only one to have won it.
     const Vote& vote = watch.ballot.last();
-    const auto elected = group.peers.find(vote.leader);
-    const bool won =
-        vote.epoch == hello.config_epoch && elected != group.peers.end() && contact_of(elected->second).is_holdfast;
+    const bool won = vote.epoch == hello.config_epoch && is_own_kind(group, vote.leader);
     if (watch.paused) unpause(watch);
     const Address from = group.master.address;
     tell(EventLevel::warning, "+config-update-from", group, peer);
@@ -194,6 +192,17 @@ void Sentinel::Mind::warn_of_stock_majority(Watch& watch) {
          "again; use 2000 or more, or more Holdfast sentinels");
 }
 
+bool Sentinel::Mind::is_own_kind(const Group& group, std::string_view run_id) const {
+    const auto peer = group.peers.find(std::string(run_id));
+    return peer != group.peers.end() && contact_of(peer->second).is_holdfast;
+}
+
+std::uint64_t Sentinel::Mind::least_epoch_for(const Group& group, std::string_view candidate) const {
+    // Epochs are counted for all groups together, elections are held in each: another group's does not end this one, when the
+    // candidate counts in the same way. A redis-sentinel does not, so it would not use the vote.
+    return is_own_kind(group, candidate) ? group.config_epoch + 1 : state.current_epoch;
+}
+
 DownAnswer Sentinel::Mind::vote(const Address& address, std::uint64_t epoch, std::string_view candidate) {
     const auto found = std::ranges::find_if(watches, [&](const auto& named) {
         const Instance& master = named.second.group.master;
@@ -205,11 +214,15 @@ DownAnswer Sentinel::Mind::vote(const Address& address, std::uint64_t epoch, std
     Watch& watch = found->second;
     Group& group = watch.group;
     DownAnswer answer{.down = group.master.subjectively_down_since.has_value()};
+    if (candidate.empty() && answer.down && !group.master.objectively_down_since) {
+        watch.questioned = now;
+        touch(watch);
+    }
     if (candidate.empty() || candidate.size() > longest_run_id || epoch > largest_epoch) return answer;
     new_epoch(epoch, watch);
     // Who is elected and at it does not help another to begin again: the earlier vote stands for that while.
     const bool busy = group.step > FailoverStep::wait_start && group.step < FailoverStep::repoint_replicas;
-    if (!busy && watch.ballot.ask(candidate, epoch, state.current_epoch)) {
+    if (!busy && watch.ballot.ask(candidate, epoch, least_epoch_for(group, candidate))) {
         group.leader = watch.ballot.last().leader;
         group.leader_epoch = watch.ballot.last().epoch;
         watch.ballot_save = save();

@@ -177,8 +177,12 @@ Standby::Standby(std::string my_id, std::vector<std::string> peers, std::uint64_
     : state_(std::make_unique<State>(std::move(my_id), std::move(peers), current_epoch, seed, moment)) {}
 Standby::~Standby() = default;
 
+Result<> Standby::check(const StandbyGroup& group) const {
+    return check_group(group, state_->voters());
+}
+
 Result<> Standby::put_group(StandbyGroup group, Moment moment) {
-    if (auto checked = check_group(group, state_->voters()); !checked) return checked;
+    if (auto checked = check(group); !checked) return checked;
     if (state_->watches.size() >= most_standby_groups && state_->find(group.name) == nullptr)
         return fail(SentinelErrc::bad_argument, fmt::format("there may be at most {} groups", most_standby_groups));
     state_->enter(moment);

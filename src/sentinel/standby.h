@@ -109,6 +109,8 @@ public:
     Standby(const Standby&) = delete;
     Standby& operator=(const Standby&) = delete;
 
+    /// Whether `put_group` would take it. Errors: bad_argument, with what is wrong.
+    [[nodiscard]] Result<> check(const StandbyGroup& group) const;
     /// Adds a group or changes its options and members; what is known of members that stay is kept.
     [[nodiscard]] Result<> put_group(StandbyGroup group, Moment moment);
     void remove_group(std::string_view group, Moment moment);

@@ -31,6 +31,7 @@ struct Watch {
     Ballot ballot;
     SaveNumber ballot_save = 0;            ///< under which the last vote is durable
     std::map<std::string, Ask> asks = {};  ///< by the peer's run id
+    Time questioned{};                     ///< a peer asked whether the master is down, so it is for that one
     Time hello_due{};
 
     // The own candidacy.

@@ -15,16 +15,7 @@ public:
         link_.open({address.host, address.port});
     }
 
-    void send(const sentinel::Send& order) {
-        if (waiting_.empty() && order.after_save <= links_.over_) return link_.send(order.words);
-        // Bounded by the machine, which does not send on without answers.
-        waiting_.push_back(order);
-    }
-
-    void go_on() {
-        for (; !waiting_.empty() && waiting_.front().after_save <= links_.over_; waiting_.pop_front())
-            link_.send(waiting_.front().words);
-    }
+    void send(const std::vector<std::string>& words) { link_.send(words); }
 
     void on_open(std::string_view local) override { links_.user_.link_opened(id_, local, link_.remote_address()); }
     void on_reply(resp::Reply reply) override { links_.user_.link_replied(id_, reply); }
@@ -57,7 +48,6 @@ private:
     Links& links_;
     const sentinel::LinkId id_;
     redis::RedisLink link_;
-    std::deque<sentinel::Send> waiting_;
 };
 
 Links::Links(net::IoContext& io, redis::LinkOptions options, LinksUser& user)
@@ -73,13 +63,7 @@ void Links::hang_up(sentinel::LinkId link) {
 }
 
 void Links::send(const sentinel::Send& order) {
-    if (const auto found = lines_.find(order.link); found != lines_.end()) found->second->send(order);
-}
-
-void Links::saves_over(sentinel::SaveNumber number) {
-    over_ = number;
-    for (const auto& [id, line] : lines_)
-        line->go_on();
+    if (const auto found = lines_.find(order.link); found != lines_.end()) found->second->send(order.words);
 }
 
 }  // namespace holdfast::watch

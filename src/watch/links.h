@@ -1,7 +1,6 @@
 #pragma once
-// The connections that a sentinel asked for: one redis::RedisLink each, and commands that wait until a state is on the disk.
+// The connections that a sentinel asked for: one redis::RedisLink each.
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,8 +37,6 @@ public:
     void hang_up(sentinel::LinkId link);
     /// On a link that is not open it is dropped: the machine hears of its end.
     void send(const sentinel::Send& order);
-    /// What waits for this save or an earlier one goes out.
-    void saves_over(sentinel::SaveNumber number);
 
 private:
     class Line;
@@ -47,7 +44,6 @@ private:
     net::IoContext& io_;
     const redis::LinkOptions options_;
     LinksUser& user_;
-    sentinel::SaveNumber over_ = 0;
     std::unordered_map<sentinel::LinkId, std::unique_ptr<Line>> lines_;
 };
 

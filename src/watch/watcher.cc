@@ -268,7 +268,6 @@ void Watcher::on_written(std::uint64_t number, const Result<>& written) {
         return;
     }
     sentinel_->saved(number, written.has_value(), moment());
-    links_->saves_over(number);
     clients_.saves_over(number, written.has_value());
     act();
 }

@@ -49,7 +49,6 @@ void SentinelProcess::crash() {
     ++life_;
     connections_.clear();
     links_.clear();
-    held_sends_.clear();
     held_replies_.clear();
 }
 
@@ -113,14 +112,8 @@ void SentinelProcess::carry_out(const sentinel::Action& action) {
             links_.erase(found->second);
             connections_.erase(found);
         }
-        held_sends_.erase(hang_up->link);
     } else if (const auto* order = std::get_if<sentinel::Send>(&action)) {
-        auto& held = held_sends_[order->link];
-        if (!held.empty() || order->after_save > saved_) {
-            held.push_back(*order);
-        } else {
-            send(*order);
-        }
+        send(*order);
     } else if (const auto* told = std::get_if<sentinel::Tell>(&action)) {
         note(told->event);
     } else if (const auto* save = std::get_if<sentinel::Save>(&action)) {
@@ -146,10 +139,6 @@ void SentinelProcess::became_durable(sentinel::SaveNumber number, const sentinel
 }
 
 void SentinelProcess::release() {
-    for (auto& [link, held] : held_sends_) {
-        for (; !held.empty() && held.front().after_save <= saved_; held.pop_front())
-            send(held.front());
-    }
     for (auto& [connection, held] : held_replies_) {
         for (; !held.empty() && held.front().after_save <= saved_; held.pop_front()) {
             if (held.front().leaves) held.front().leaves();
@@ -196,7 +185,6 @@ void SentinelProcess::closed(ConnectionId connection, LinkEnd end) {
         const sentinel::LinkId link = found->second;
         links_.erase(found);
         connections_.erase(link);
-        held_sends_.erase(link);
         machine_->link_closed(link, end, city_.moment());
     }
     act();

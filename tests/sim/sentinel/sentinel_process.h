@@ -67,7 +67,6 @@ private:
     std::uint64_t life_ = 0;
     std::map<sentinel::LinkId, ConnectionId> connections_;
     std::map<ConnectionId, sentinel::LinkId> links_;
-    std::map<sentinel::LinkId, std::deque<sentinel::Send>> held_sends_;
     std::map<ConnectionId, std::deque<HeldReply>> held_replies_;
     sentinel::SaveNumber saved_ = 0;
     Time armed_{Time::max()};

@@ -100,8 +100,8 @@ TEST(SentinelStory, WaitingIsCheap) {
     Stage stage;
     const std::size_t before = stage.own().ticks();
     stage.town.run_for(seconds(60));
-    // PINGs to five, hellos, INFO: nothing that comes in a tick.
-    EXPECT_LT(stage.own().ticks() - before, 60U * 45);
+    // PINGs, 20 a second to the master and 4 to the four others, hellos, INFO: nothing that comes in a tick.
+    EXPECT_LT(stage.own().ticks() - before, 60U * 60);
 }
 
 TEST(SentinelStory, AScriptThatRunsForeverIsKilledOnce) {
@@ -172,7 +172,7 @@ TEST(SentinelStory, AHangIsNoticedInTime) {
     stage.city.net.pause(stage.redis());
     const Time hung = stage.city.now();
     EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() == 3; }, seconds(3)));
-    EXPECT_LE(stage.city.now() - hung, milliseconds(1400));
+    EXPECT_LE(stage.city.now() - hung, milliseconds(1150));
     stage.city.net.resume(stage.redis());
     EXPECT_TRUE(stage.town.run_until([&] { return stage.town.is_whole(); }, seconds(2)));
 }
