@@ -242,6 +242,7 @@ public:
     void rank(NodeIndex sticky, std::uint64_t placement) {
         if (topology_.clusters[cluster_.value()].policy == ClusterPolicy::active_standby) {
             lead_active();
+            plan_.may_switch = any_may_be_active();
         } else {
             lead_sticky(sticky);
             rank_rest(placement);
@@ -301,6 +302,14 @@ private:
         best[i] = scored;
     }
 
+    /// Also one that is down: it may be back before another one takes its place.
+    [[nodiscard]] bool any_may_be_active() const {
+        const TopologyCluster& cluster = topology_.clusters[cluster_.value()];
+        return std::ranges::any_of(cluster.nodes, [&](NodeIndex index) {
+            const TopologyNode& node = topology_.nodes[index.value()];
+            return node.listed && !node.draining && (node.priority != 0 || index == cluster.active);
+        });
+    }
     [[nodiscard]] bool belongs(NodeIndex node) const {
         return topology_.exists(node) && topology_.nodes[node.value()].cluster == cluster_;
     }

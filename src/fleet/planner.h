@@ -6,7 +6,8 @@
 // allocated now (first rule that fits, else weighted rendezvous over the enabled clusters, those with a live node first). Node:
 // the operator's explicit one while it is not down or left, else the sticky one while it is up (or not yet known), else
 // weighted rendezvous over the cluster's up nodes; suspect nodes come last. Draining nodes only ever by an explicit route; down
-// and left ones never. In a cluster whose nodes stand by, the active one takes the place of sticky and hash.
+// and left ones never. In a cluster whose nodes stand by, the active one takes the place of sticky and hash; when it is not
+// there, the plan says whether another one may take its place.
 //
 // A CONNECT without identity (an empty client id, say) is routed by its username, certificate or source address, or by chance,
 // and is never stored.
@@ -50,9 +51,10 @@ struct Plan {
     RefuseReason reason = RefuseReason::none;  ///< when refused
     bool persistent = false;                   ///< it has an identity: the fleet may store its route
     bool enrolled_now = false;                 ///< unknown until now, and to be enrolled once a node accepts it
-    ClusterIndex cluster = {};                 ///< that serves it
-    ClusterIndex home = {};                    ///< its home cluster; when enrolled now, the one allocated
-    Candidates candidates = {};                ///< in the order to try; not empty when outcome is route
+    bool may_switch = false;     ///< the cluster's nodes stand by: when no candidate takes it, another node may soon
+    ClusterIndex cluster = {};   ///< that serves it
+    ClusterIndex home = {};      ///< its home cluster; when enrolled now, the one allocated
+    Candidates candidates = {};  ///< in the order to try; not empty when outcome is route
     Trace trace = {};
 
     /// Empty when not persistent. Points into the credentials or into this plan: valid while both are.

@@ -121,7 +121,7 @@ std::string plan_sentence(const TraceStep& step, std::string_view cluster, std::
 }
 
 /// Steps of the connection.
-std::string connection_sentence(const TraceStep& step, std::string_view node) {
+std::string connection_sentence(const TraceStep& step, std::string_view cluster, std::string_view node) {
     switch (step.kind) {
         case TraceKind::connecting:
             return fmt::format("connecting to {}", node);
@@ -141,6 +141,10 @@ std::string connection_sentence(const TraceStep& step, std::string_view node) {
             return fmt::format("{} answered with something that is no CONNACK", node);
         case TraceKind::accepted:
             return fmt::format("{} accepted after {} ms", node, step.number);
+        case TraceKind::no_longer_active:
+            return fmt::format("{} had not answered after {} ms when another node became active", node, step.number);
+        case TraceKind::waited:
+            return fmt::format("waited {} ms for an active node of {}", step.number, cluster);
         default:
             return "a step this version does not know";
     }
@@ -173,7 +177,7 @@ std::vector<std::string> render(std::span<const TraceStep> steps, const Topology
         const auto cluster = topology.cluster_name(ClusterIndex(static_cast<ClusterIndex::Value>(step.subject)));
         const auto node = topology.node_name(NodeIndex(step.subject));
         std::string words = plan_sentence(step, cluster, node);
-        sentences.push_back(words.empty() ? connection_sentence(step, node) : std::move(words));
+        sentences.push_back(words.empty() ? connection_sentence(step, cluster, node) : std::move(words));
     }
     return sentences;
 }

@@ -52,6 +52,8 @@ enum class TraceKind : std::uint8_t {
     answered,           ///< subject: node; code: CONNACK code that refuses; number: MQTT version
     protocol_error,     ///< subject: node (answered with something that is no CONNACK)
     accepted,           ///< subject: node; number: milliseconds from CONNECT to CONNACK
+    no_longer_active,  ///< subject: node (had not answered when another one became active); number: after how many milliseconds
+    waited,            ///< subject: cluster, for an active node of it; number: how many milliseconds
 };
 
 /// What an anonymous CONNECT is routed by.
@@ -67,8 +69,8 @@ struct TraceStep {
 };
 static_assert(sizeof(TraceStep) == 8);
 
-/// At most 30 steps (a plan writes up to about 12, a connection two per candidate); more are dropped. A plain value of 248
-/// bytes.
+/// At most 30 steps (a plan writes up to about 12, a connection two per candidate and a few when it waits); more are dropped. A
+/// plain value of 248 bytes.
 class Trace {
 public:
     void add(TraceKind kind, std::uint8_t code = 0, std::uint64_t number = 0, std::uint32_t subject = 0) noexcept;
@@ -78,6 +80,7 @@ public:
     void add(TraceKind kind, ClusterIndex cluster, std::uint8_t code = 0, std::uint64_t number = 0) noexcept {
         add(kind, code, number, cluster.value());
     }
+    void add(const TraceStep& step) noexcept { steps_.push_back(step); }
     /// For `refused`.
     void add(RefuseReason reason) noexcept { add(TraceKind::refused, static_cast<std::uint8_t>(reason)); }
 

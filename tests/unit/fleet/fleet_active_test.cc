@@ -50,6 +50,33 @@ TEST_F(FleetActive, RefusesWhileTheActiveNodeIsDownAndNoOtherIsActive) {
     EXPECT_NE(std::ranges::find(why, "node east-2, the cluster's active node, was passed over: it is down"), why.end());
 }
 
+TEST_F(FleetActive, TellsWhetherAnotherNodeMayTakeThePlace) {
+    EXPECT_TRUE(scene.plan("meter-7").may_switch) << "none was chosen yet";
+    ASSERT_TRUE(activate("east-2", 1));
+    EXPECT_TRUE(scene.plan("meter-7").may_switch);
+    scene.kill("east-2");
+    EXPECT_TRUE(scene.plan("meter-7").may_switch);
+    for (const char* node : {"east-1", "east-2", "east-3"})
+        ASSERT_TRUE(scene.fleet().drain(node, 0, true, scene.moment()));
+    scene.obey();
+    EXPECT_FALSE(scene.plan("meter-7").may_switch) << "an operator wants none of them to be";
+}
+
+TEST_F(FleetActive, SendsWhoIsNotTiedAnyMoreToTheActiveNode) {
+    ASSERT_TRUE(activate("east-1", 1));
+    for (const char* device : {"meter-3", "meter-4"}) {
+        scene.connect(device);
+        ASSERT_TRUE(scene.fleet().move_device(device, "east-3", scene.moment()));
+        scene.obey();
+        scene.connect(device);
+    }
+    ASSERT_TRUE(scene.fleet().release_device("meter-3", scene.moment()));
+    EXPECT_EQ(scene.obey().size(), 1U);
+    ASSERT_TRUE(scene.fleet().move_devices({.cluster = "east"}, "east", 0, scene.moment()));
+    scene.fleet().tick(scene.moment());
+    EXPECT_EQ(scene.obey().size(), 1U);
+}
+
 TEST_F(FleetActive, SendsDevicesToTheNewActiveNodeButNotThoseThatAreTied) {
     ASSERT_TRUE(activate("east-1", 1));
     for (int i = 0; i < 10; ++i)
