@@ -145,6 +145,13 @@ void add_gateway(Families& out, const control::GatewayStats& stats) {
     out.counter("holdfast_gateway_turned_away_total", "TCP connections closed at once for lack of room.", stats.turned_away);
     out.gauge("holdfast_gateway_open", "TCP connections from devices, in any phase.", static_cast<double>(stats.open));
     out.gauge("holdfast_gateway_relaying", "Connections that relay.", static_cast<double>(stats.relaying));
+    out.gauge("holdfast_gateway_waiting", "CONNECTs that wait for an active node of their cluster.",
+              static_cast<double>(stats.waiting));
+    out.begin("holdfast_gateway_waited_total", "CONNECTs that waited for an active node, by what became of them.",
+              MetricType::Counter);
+    out.value(static_cast<double>(stats.waited_accepted), {{"outcome", "accepted"}});
+    out.value(static_cast<double>(stats.waited_refused), {{"outcome", "refused"}});
+    out.value(static_cast<double>(stats.waited_gave_up), {{"outcome", "gave_up"}});
     out.begin("holdfast_gateway_bytes_total", "Bytes relayed, by the side they came from.", MetricType::Counter);
     out.value(static_cast<double>(stats.bytes_from_devices), {{"from", "device"}});
     out.value(static_cast<double>(stats.bytes_to_devices), {{"from", "node"}});

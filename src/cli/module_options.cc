@@ -64,6 +64,8 @@ gateway::Tuning gateway_tuning(const settings::GatewaySettings& settings) {
     tuning.limits.connack_timeout = settings.connack_timeout;
     tuning.limits.parting_deadline = settings.parting_deadline;
     tuning.limits.refusal_delay = settings.refusal_delay;
+    tuning.limits.hold_connects = settings.hold_connects;
+    tuning.waiting = {.max = settings.hold_max, .pace = settings.hold_pace};
     tuning.limits.idle_factor = settings.idle_grace;
     tuning.limits.max_candidates = settings.max_candidates;
     tuning.admission.max_connections =

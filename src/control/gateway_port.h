@@ -21,6 +21,11 @@ struct GatewayStats {
     std::uint64_t open = 0;
     /// Connections relaying now.
     std::uint64_t relaying = 0;
+    /// CONNECTs that wait for an active node of their cluster now, and what became of those that did.
+    std::uint64_t waiting = 0;
+    std::uint64_t waited_accepted = 0;
+    std::uint64_t waited_refused = 0;
+    std::uint64_t waited_gave_up = 0;
     std::uint64_t bytes_from_devices = 0;
     std::uint64_t bytes_to_devices = 0;
     /// Of connections that have ended.

@@ -20,7 +20,8 @@ void block_signals() noexcept {
 
 }  // namespace
 
-Gateway::Gateway(const Tuning& tuning, const Clock& clock) : clock_(clock), admission_(tuning.admission, clock.now()) {}
+Gateway::Gateway(const Tuning& tuning, const Clock& clock)
+    : clock_(clock), admission_(tuning.admission, clock.now()), waiting_room_(tuning.waiting) {}
 
 Gateway::~Gateway() {
     stop(Duration::zero());
@@ -46,9 +47,12 @@ Result<std::unique_ptr<Gateway>> Gateway::create(const Options& options, const T
             if (!listener) return std::unexpected(std::move(listener).error());
             listeners.push_back(std::move(*listener));
         }
-        auto worker = Worker::create(
-            static_cast<std::uint16_t>(thread), std::move(listeners), tuning,
-            {.clock = clock, .snapshots = snapshots, .admission = gateway->admission_, .wake_control = gateway->wake_});
+        auto worker = Worker::create(static_cast<std::uint16_t>(thread), std::move(listeners), tuning,
+                                     {.clock = clock,
+                                      .snapshots = snapshots,
+                                      .admission = gateway->admission_,
+                                      .waiting_room = gateway->waiting_room_,
+                                      .wake_control = gateway->wake_});
         if (!worker) return std::unexpected(std::move(worker).error());
         gateway->workers_.push_back(std::move(*worker));
     }
@@ -68,6 +72,7 @@ void Gateway::start() {
 
 void Gateway::tune(const Tuning& tuning) {
     admission_.set_limits(tuning.admission, clock_.now());
+    waiting_room_.set_limits(tuning.waiting);
     for (auto& worker : workers_)
         worker->tune(tuning);
 }
@@ -111,6 +116,11 @@ control::GatewayStats Gateway::stats() const {
         stats.backpressure_pauses += counters.backpressure_pauses.load(std::memory_order_relaxed);
         stats.out_of_descriptors = stats.out_of_descriptors || counters.out_of_descriptors.load(std::memory_order_relaxed);
     }
+    stats.waiting = waiting_room_.waiting();
+    const proxy::WaitingOutcomes waited = waiting_room_.outcomes();
+    stats.waited_accepted = waited.accepted;
+    stats.waited_refused = waited.refused;
+    stats.waited_gave_up = waited.gave_up;
     return stats;
 }
 

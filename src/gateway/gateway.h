@@ -48,6 +48,7 @@ private:
 
     const Clock& clock_;
     SharedAdmission admission_;
+    SharedWaitingRoom waiting_room_;
     std::function<void()> wake_ = [] {};
     std::vector<std::string> addresses_;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -204,6 +204,10 @@ void Link::end(proxy::EndReason reason) {
     act(connection_.end(reason, worker_.tuning().limits, worker_.now()));
 }
 
+void Link::topology_changed() {
+    act(connection_.topology_changed(*worker_.snapshot().topology, worker_.limits_now(), worker_.now()));
+}
+
 void Link::act(proxy::Actions actions) {
     for (;;) {
         std::optional<proxy::Actions> next;
@@ -214,8 +218,11 @@ void Link::act(proxy::Actions actions) {
         if (actions.trouble.valid()) worker_.report_trouble(actions.trouble);
         if (actions.plan) {
             next = connection_.plan(worker_.snapshot(), source_.host(), worker_.take_connect(), worker_.entropy(),
-                                    worker_.tuning().limits, worker_.now());
+                                    worker_.limits_now(), worker_.now());
+            if (connection_.follows_switches()) worker_.follow_switches(*this);
         }
+        if (actions.plan_again) next = connection_.plan_again(worker_.snapshot(), worker_.limits_now(), worker_.now());
+        if (actions.waits) worker_.hold(*this);
         if (actions.connect.valid()) next = connect_to(actions.connect);
         send(device_, actions.to_device);
         send(node_, actions.to_node);

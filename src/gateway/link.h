@@ -58,6 +58,7 @@ public:
     void ready(const Readiness& readiness, LinkTag tag);
     void timer_fired();
     void end(proxy::EndReason reason);
+    void topology_changed();
     /// Goes on reading where the worker's patience for one link ended.
     void go_on();
 
@@ -78,6 +79,9 @@ public:
     /// In the worker's lists; theirs to use.
     bool waiting_to_go_on = false;
     bool buried = false;
+    bool held = false;
+    static constexpr std::uint32_t no_follower = 0xFFFF'FFFF;
+    std::uint32_t follower_number = no_follower;
 
 private:
     struct Side {

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "proxy/admission.h"
 #include "proxy/connection.h"
+#include "proxy/waiting_room.h"
 
 namespace holdfast::gateway {
 
@@ -16,6 +17,7 @@ namespace holdfast::gateway {
 struct Tuning {
     proxy::Limits limits;
     proxy::AdmissionLimits admission;
+    proxy::WaitingLimits waiting;
     /// Bytes waiting for one side at which the other is not read any more, and at which it is read again.
     std::size_t high_watermark = 256 * 1024;
     std::size_t low_watermark = 64 * 1024;

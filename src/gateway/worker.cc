@@ -95,6 +95,7 @@ void Worker::run() {
         for (const Readiness& readiness : ready)
             dispatch(readiness);
         go_on_with_waiting();
+        if (!followers_.empty()) tell_of_switches();
         wheel_.advance(now_, [](WheelTimer& timer) { Link::of(timer).timer_fired(); });
         if (!listening_ && !stopping_ && now_ >= listen_again_at_) listen_again();
         sweep();
@@ -234,6 +235,45 @@ void Worker::go_on_with_waiting() {
     }
 }
 
+void Worker::follow_switches(Link& link) {
+    if (link.follower_number != Link::no_follower) return;
+    if (followers_.empty()) followed_ = snapshot().topology;
+    link.follower_number = static_cast<std::uint32_t>(followers_.size());
+    followers_.push_back(&link);
+}
+
+void Worker::follow_no_more(Link& link) {
+    if (link.follower_number == Link::no_follower) return;
+    const std::uint32_t number = std::exchange(link.follower_number, Link::no_follower);
+    followers_[number] = followers_.back();
+    followers_[number]->follower_number = number;
+    followers_.pop_back();
+    link.follower_number = Link::no_follower;
+    if (followers_.empty()) followed_.reset();
+}
+
+void Worker::tell_of_switches() {
+    if (snapshot().topology == followed_) return;
+    followed_ = snapshot().topology;
+    // From the back: whoever is out of the list by it is replaced by one that has been told.
+    for (std::size_t i = followers_.size(); i-- > 0;)
+        followers_[i]->topology_changed();
+}
+
+void Worker::hold(Link& link) {
+    if (std::exchange(link.held, true)) return;
+    const fleet::ClusterIndex cluster = link.connection().waits_for();
+    shared_.waiting_room.enter(cluster, snapshot().topology->cluster_name(cluster), tuning_.limits.hold_connects);
+    shared_.waiting_room.describe(tuning_.limits);
+}
+
+void Worker::let_go(Link& link, std::uint64_t proxy::WaitingOutcomes::* outcome) {
+    if (!std::exchange(link.held, false)) return;
+    const fleet::ClusterIndex cluster = link.connection().waits_for();
+    shared_.waiting_room.leave(cluster, snapshot().topology->cluster_name(cluster), outcome);
+    shared_.waiting_room.describe(tuning_.limits);
+}
+
 void Worker::bury(Link& link) {
     if (std::exchange(link.buried, true)) return;
     buried_.push_back(&link);
@@ -242,6 +282,7 @@ void Worker::bury(Link& link) {
 void Worker::sweep() {
     for (Link* link : buried_) {
         if (link->waiting_to_go_on) std::erase(waiting_, link);
+        follow_no_more(*link);
         if (link->connection().opened()) report_closed(*link);
         shared_.admission.leave(link->source().source(), link->admission());
         subtract_one(counters_.open);
@@ -255,10 +296,14 @@ void Worker::sweep() {
 
 void Worker::report_opened(Link& link) {
     add(counters_.relaying, 1U);
+    follow_no_more(link);
+    let_go(link, &proxy::WaitingOutcomes::accepted);
     facts_.emplace_back(proxy::opened_fact(link.connection(), link.id(), link.source().text(), snapshot(), moment()));
 }
 
 void Worker::report_refused(Link& link) {
+    follow_no_more(link);
+    let_go(link, link.connection().gave_up() ? &proxy::WaitingOutcomes::gave_up : &proxy::WaitingOutcomes::refused);
     facts_.emplace_back(proxy::refused_fact(link.connection().take_story(), link.source().text(), moment()));
 }
 
@@ -366,6 +411,7 @@ void Worker::read_mail() {
         std::swap(mail, mail_);
     }
     if (mail.tuning) tuning_ = *mail.tuning;
+    shared_.waiting_room.describe(tuning_.limits);
     for (const fleet::EndOrder& order : mail.ends) {
         const std::uint64_t sequence = order.connection.value();
         const auto slot = static_cast<std::uint32_t>(sequence & ((1U << LinkTag::slot_bits) - 1));

@@ -22,6 +22,7 @@
 #include "gateway/listener.h"
 #include "gateway/options.h"
 #include "gateway/poller.h"
+#include "gateway/shared_waiting_room.h"
 #include "proxy/admission.h"
 
 namespace holdfast::gateway {
@@ -74,6 +75,7 @@ public:
         const Clock& clock;
         const control::SnapshotSource& snapshots;
         SharedAdmission& admission;
+        SharedWaitingRoom& waiting_room;
         /// Facts wait after there were none. Called on the worker's thread.
         const std::function<void()>& wake_control;
     };
@@ -107,6 +109,15 @@ public:
     [[nodiscard]] std::span<Byte> scratch() noexcept { return scratch_; }
     [[nodiscard]] const fleet::Snapshot& snapshot() { return snapshots_.current(); }
     [[nodiscard]] std::uint64_t entropy() { return random_(); }
+    /// The limits as they are for a plan that is made now.
+    [[nodiscard]] const proxy::Limits& limits_now() noexcept {
+        shared_.waiting_room.describe(tuning_.limits);
+        return tuning_.limits;
+    }
+    /// Its CONNECT has no answer yet, and it wants to know of changes of the topology until it has one.
+    void follow_switches(Link& link);
+    /// Its CONNECT waits for an active node, until it is reported.
+    void hold(Link& link);
     [[nodiscard]] bool take_connect() { return shared_.admission.take_connect(now_); }
     void count_bytes(bool from_device, std::size_t bytes) noexcept;
     void count_pause() noexcept;
@@ -144,6 +155,9 @@ private:
     [[nodiscard]] Link* find(std::uint32_t slot, std::uint32_t generation) noexcept;
     [[nodiscard]] Duration time_to_wait() const;
     void go_on_with_waiting();
+    void tell_of_switches();
+    void follow_no_more(Link& link);
+    void let_go(Link& link, std::uint64_t proxy::WaitingOutcomes::* outcome);
     void sweep();
     void report_closed(Link& link);
     void hand_over_facts();
@@ -168,6 +182,9 @@ private:
     std::vector<std::uint32_t> free_slots_;
     std::vector<Link*> waiting_;
     std::vector<Link*> buried_;
+    /// Told when the topology is not the one they were told of last.
+    std::vector<Link*> followers_;
+    std::shared_ptr<const fleet::Topology> followed_;
     std::size_t links_ = 0;
     bool listening_ = true;
     Time listen_again_at_{};

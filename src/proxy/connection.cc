@@ -50,6 +50,7 @@ Actions Connection::device_bytes(ByteView bytes, const Limits& limits, Time now)
     switch (phase_) {
         case Phase::collecting:
             return collect(bytes, limits, now);
+        case Phase::waiting:
         case Phase::connecting:
         case Phase::greeting:
             if (handshake_->committed) {
@@ -73,7 +74,7 @@ Actions Connection::device_bytes(ByteView bytes, const Limits& limits, Time now)
 }
 
 bool Connection::wants_device_bytes(const Limits& limits) const noexcept {
-    if (phase_ != Phase::connecting && phase_ != Phase::greeting) return true;
+    if (phase_ != Phase::waiting && phase_ != Phase::connecting && phase_ != Phase::greeting) return true;
     return !handshake_->device_ended && (handshake_->committed || handshake_->held.size() < limits.held_max);
 }
 
@@ -179,10 +180,12 @@ Actions Connection::end(EndReason reason, const Limits& limits, Time now) {
             close_device(actions, Close::at_once, limits, now);
             actions.report = Report::refused;
             return actions;
+        case Phase::waiting:
         case Phase::connecting:
         case Phase::greeting:
         case Phase::refusing: {
-            const bool had_node = phase_ != Phase::refusing;
+            const bool had_node = phase_ == Phase::connecting || phase_ == Phase::greeting;
+            note_wait(now);
             handshake_->refused = RefuseReason::going_away;
             handshake_->answer = answer_for(RefuseReason::going_away);
             handshake_->plan.trace.add(RefuseReason::going_away);
@@ -234,18 +237,18 @@ void Connection::part_node(Actions& actions, const Limits& limits, Time now) {
 
 Actions Connection::device_closed(bool broken, const Limits& limits, Time now) {
     Actions actions;
-    const bool trying = phase_ == Phase::connecting || phase_ == Phase::greeting;
+    const bool trying = phase_ == Phase::waiting || phase_ == Phase::connecting || phase_ == Phase::greeting;
     if (trying && !broken && !handshake_->committed && !handshake_->held.empty() && !handshake_->device_ended) {
         // It said what it had to say and did not wait for its CONNACK: its words still go to the node that accepts it.
         handshake_->device_ended = true;
         return actions;
     }
-    const bool hopeful =
-        phase_ == Phase::collecting || phase_ == Phase::connecting || phase_ == Phase::greeting || phase_ == Phase::refusing;
+    const bool hopeful = trying || phase_ == Phase::collecting || phase_ == Phase::refusing;
     if (hopeful) {
         if (handshake_->refused == RefuseReason::none) handshake_->refused = RefuseReason::gave_up;
         // Nothing is told of a connection that never said a word: load balancers and port scanners make many.
         if (!handshake_->connect.empty()) {
+            note_wait(now);
             handshake_->plan.trace.add(handshake_->refused);
             actions.report = Report::refused;
         }
@@ -285,6 +288,9 @@ Actions Connection::timer_fired(const Limits& limits, Time now) {
             handshake_->plan.trace.add(RefuseReason::timed_out);
             close_device(actions, Close::at_once, limits, now);
             actions.report = Report::refused;
+            return actions;
+        case Phase::waiting:
+            actions.plan_again = true;
             return actions;
         case Phase::connecting:
         case Phase::greeting: {

@@ -5,6 +5,9 @@
 //   collecting -> connecting -> greeting -> relaying -> (parting) -> closing -> ended
 //        \____________\____________\-> refusing -> closing -> ended
 //
+// Where a cluster's active node is missing and another one may take its place, the CONNECT is `waiting`, to be planned again
+// when the topology has changed, and every now and then; only after `Limits::hold_connects` it is refused.
+//
 // The adapter that owns the two sockets tells what happened and does what the returned `Actions` say, in the order of their
 // members. The machine never sees a socket, so a test can play a whole fleet of these in simulated time.
 //
@@ -65,11 +68,18 @@ struct Limits {
     double idle_factor = 1.5;
     /// Nodes tried for one CONNECT.
     std::size_t max_candidates = 3;
+    /// How long a CONNECT waits for an active node of its cluster before it is refused; 0: not at all.
+    Duration hold_connects = std::chrono::seconds(10);
+    /// Whether there is room for one more that waits.
+    bool hold_room = true;
+    /// Those that wait are planned again within a random part of this after a change, so that the new active node does not meet
+    /// them all at once.
+    Duration hold_spread{};
     /// QoS 1 messages to devices whose topic begins with one of these are followed until the device acknowledges them.
     std::vector<std::string> followed_topics = {};
 };
 
-enum class Phase : std::uint8_t { collecting, connecting, greeting, relaying, refusing, parting, closing, ended };
+enum class Phase : std::uint8_t { collecting, waiting, connecting, greeting, relaying, refusing, parting, closing, ended };
 
 /// Why a candidate could not take the CONNECT.
 enum class NodeFailure : std::uint8_t { refused, unreachable, hung_up };
@@ -93,6 +103,10 @@ struct Actions {
     bool drop_node = false;
     /// A whole CONNECT is there: call `plan`.
     bool plan = false;
+    /// A CONNECT that waits may have somewhere to go now: call `plan_again`.
+    bool plan_again = false;
+    /// It waits for an active node; told each time that nothing came of a plan.
+    bool waits = false;
     /// This node did not take a CONNECT although it was expected to: worth a probe.
     fleet::NodeIndex trouble;
     /// Start to connect to this node; then `node_connected` or `node_failed`.
@@ -120,6 +134,10 @@ public:
     /// `entropy`: random bits, for devices without identity and for jitter.
     [[nodiscard]] Actions plan(const fleet::Snapshot& snapshot, std::string_view source, bool rate_ok, std::uint64_t entropy,
                                const Limits& limits, Time now);
+    /// Answers `Actions::plan_again`.
+    [[nodiscard]] Actions plan_again(const fleet::Snapshot& snapshot, const Limits& limits, Time now);
+    /// Clusters or nodes have changed. Only of use while `follows_switches`.
+    [[nodiscard]] Actions topology_changed(const fleet::Topology& topology, const Limits& limits, Time now);
     [[nodiscard]] Actions node_connected(const Limits& limits, Time now);
     /// The candidate cannot be reached. `system_error`: errno, 0 when unknown.
     [[nodiscard]] Actions node_failed(NodeFailure failure, int system_error, const Limits& limits, Time now);
@@ -143,6 +161,13 @@ public:
     /// True once both sides were told to close.
     [[nodiscard]] bool device_done() const noexcept { return device_done_; }
     [[nodiscard]] bool node_done() const noexcept { return node_done_; }
+
+    /// Its CONNECT has no answer yet, and another node may become the active one of its cluster: wants `topology_changed`.
+    [[nodiscard]] bool follows_switches() const noexcept;
+    /// The device hung up before its CONNECT had an answer; until its story is taken.
+    [[nodiscard]] bool gave_up() const noexcept;
+    /// The cluster for whose active node it waits or has waited; none if it never did, or when its story is taken.
+    [[nodiscard]] fleet::ClusterIndex waits_for() const noexcept;
 
     /// The present or last node; none before the first candidate.
     [[nodiscard]] fleet::NodeIndex node() const noexcept { return node_; }
@@ -188,6 +213,9 @@ private:
     Actions authentication_steps(ByteView packets, const Limits& limits, Time now);
     Actions connack_accepts(const mqtt::ConnackView& connack, ByteView bytes, const Limits& limits, Time now);
     Actions connack_refuses(const mqtt::ConnackView& connack, ByteView packets, bool first, const Limits& limits, Time now);
+    [[nodiscard]] bool may_wait(const Limits& limits, Time now) const noexcept;
+    void note_wait(Time now);
+    Actions wait_or_refuse(fleet::RefuseReason reason, const Limits& limits, Time now);
     Actions refuse(fleet::RefuseReason reason, mqtt::RefusalReason answer, const Limits& limits, Time now);
     Actions send_refusal(const Limits& limits, Time now);
     void relay_from_device(ByteView bytes, const Limits& limits, Time now, Actions& actions);

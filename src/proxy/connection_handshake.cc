@@ -100,8 +100,7 @@ Actions Connection::plan(const fleet::Snapshot& snapshot, std::string_view sourc
     if (!rate_ok) return refuse(RefuseReason::rate_limited, answer_for(RefuseReason::rate_limited), limits, now);
     handshake.plan = fleet::plan_route(snapshot, credentials_of(*handshake.view, handshake.source), entropy);
     if (handshake.plan.outcome == fleet::PlanOutcome::refuse) {
-        // The planner has traced its refusal itself.
-        return refuse(handshake.plan.reason, answer_for(handshake.plan.reason), limits, now);
+        return wait_or_refuse(handshake.plan.reason, limits, now);
     }
     return next_candidate(limits, now);
 }
@@ -110,7 +109,7 @@ Actions Connection::next_candidate(const Limits& limits, Time now) {
     Handshake& handshake = *handshake_;
     const std::size_t count = std::min(handshake.plan.candidates.size(), limits.max_candidates);
     if (handshake.committed || handshake.candidate >= count) {
-        return refuse(RefuseReason::nodes_unreachable, answer_for(RefuseReason::nodes_unreachable), limits, now);
+        return wait_or_refuse(RefuseReason::nodes_unreachable, limits, now);
     }
     node_ = handshake.plan.candidates[handshake.candidate].node;
     handshake.plan.trace.add(TraceKind::connecting, node_);
@@ -150,7 +149,9 @@ Actions Connection::candidate_failed(const Limits& limits, Time now) {
     ++handshake_->candidate;
     Actions actions = next_candidate(limits, now);
     actions.drop_node = true;
-    actions.trouble = failed;
+    // While it waits the same node is tried again and again.
+    const bool known = handshake_->wait && std::exchange(handshake_->wait->failed, failed) == failed;
+    if (!known) actions.trouble = failed;
     return actions;
 }
 
@@ -253,8 +254,10 @@ Actions Connection::refuse(RefuseReason reason, mqtt::RefusalReason answer, cons
     Handshake& handshake = *handshake_;
     handshake.refused = reason;
     handshake.answer = answer;
-    if (handshake.plan.outcome != fleet::PlanOutcome::refuse || handshake.plan.reason != reason)
-        handshake.plan.trace.add(reason);
+    // The planner has traced its refusal itself.
+    const auto traced = handshake.plan.trace.steps();
+    const bool told = !traced.empty() && traced.back().kind == TraceKind::refused;
+    if (!told) handshake.plan.trace.add(reason);
     node_done_ = true;
     Actions actions;
     if (worth_a_delay(reason) && limits.refusal_delay > Duration::zero()) {

@@ -1,9 +1,10 @@
 #pragma once
 // What a connection keeps between accept and CONNACK, and not a moment longer: the CONNECT (a next candidate may need it
-// again), what came behind it, the route's candidates and the trace.
+// again), what came behind it, the route's candidates, the trace, and since when it waits for an active node.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,18 @@ struct Connection::Handshake {
     std::uint64_t entropy = 0;
     std::string source;
     std::string assigned_id;
+
+    /// From the first time on that it had to wait for an active node.
+    struct Wait {
+        fleet::ClusterIndex cluster;
+        Time since{};
+        Time until{};
+        /// What had been tried before.
+        fleet::Trace before;
+        /// Last seen failing: it is not told of once more.
+        fleet::NodeIndex failed;
+    };
+    std::unique_ptr<Wait> wait;
 
     fleet::RefuseReason refused = fleet::RefuseReason::none;
     mqtt::RefusalReason answer = mqtt::RefusalReason::unspecified;

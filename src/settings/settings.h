@@ -66,6 +66,9 @@ struct GatewaySettings {
     double idle_grace{};
     Duration tcp_keepalive{};
     Duration refusal_delay{};
+    Duration hold_connects{};
+    std::uint32_t hold_max{};
+    double hold_pace{};
     Duration parting_deadline{};
     std::uint32_t reserve_descriptors{};
 };

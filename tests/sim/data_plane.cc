@@ -14,6 +14,19 @@ WireUser* DataPlane::take(const std::shared_ptr<Wire>& wire) {
     return user;
 }
 
+void DataPlane::take_snapshot(fleet::SnapshotPtr snapshot) {
+    const bool changed = snapshot_ && snapshot_->topology != snapshot->topology;
+    snapshot_ = std::move(snapshot);
+    if (!changed) return;
+    std::vector<fleet::ConnectionId> followers;
+    for (const auto& [id, link] : links_) {
+        if (link->connection().follows_switches()) followers.push_back(id);
+    }
+    for (const fleet::ConnectionId id : followers) {
+        if (Link* link = find(id)) link->topology_changed();
+    }
+}
+
 Link* DataPlane::find(fleet::ConnectionId id) {
     const auto found = links_.find(id);
     return found == links_.end() ? nullptr : found->second.get();

@@ -38,7 +38,7 @@ public:
     DataPlane(World& world, std::uint16_t index, const proxy::Limits& limits, Witness& witness)
         : world_(world), index_(index), limits_(limits), witness_(witness) {}
 
-    void take_snapshot(fleet::SnapshotPtr snapshot) { snapshot_ = std::move(snapshot); }
+    void take_snapshot(fleet::SnapshotPtr snapshot);
     void end(const std::vector<fleet::EndOrder>& orders);
     void end_all(proxy::EndReason reason);
     /// The process is killed: all wires are reset, nothing is told.

@@ -61,6 +61,10 @@ void Link::die() {
     }
 }
 
+void Link::topology_changed() {
+    act(connection_.topology_changed(*plane_.snapshot().topology, plane_.limits(), world_.now()));
+}
+
 void Link::act(proxy::Actions actions) {
     for (;;) {
         std::optional<proxy::Actions> next;
@@ -69,6 +73,7 @@ void Link::act(proxy::Actions actions) {
         if (actions.plan) {
             next = connection_.plan(plane_.snapshot(), source_, true, world_.dice.any(), plane_.limits(), world_.now());
         }
+        if (actions.plan_again) next = connection_.plan_again(plane_.snapshot(), plane_.limits(), world_.now());
         if (actions.connect.valid()) {
             const fleet::TopologyNode& node = plane_.snapshot().topology->node(actions.connect);
             node_.wire = node_.last = world_.network.connect(node.port, node_);

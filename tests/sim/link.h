@@ -20,6 +20,7 @@ public:
     Link& operator=(const Link&) = delete;
 
     void end(proxy::EndReason reason);
+    void topology_changed();
     /// Its process is killed.
     void die();
 

@@ -33,6 +33,38 @@ Conversation::Conversation(const Circumstances& circumstances)
       snapshot_(fleet_of(circumstances.nodes)),
       connection_(circumstances.limits, circumstances.admission, now_) {
     device_.state = Peer::State::open;
+    if (circumstances.standby) {
+        the_topology_is([](fleet::Topology& topology) {
+            topology.clusters[0].policy = fleet::ClusterPolicy::active_standby;
+            topology.clusters[0].active = fleet::NodeIndex(0);
+        });
+    }
+}
+
+void Conversation::the_topology_is(const std::function<void(fleet::Topology& topology)>& change) {
+    auto topology = std::make_shared<fleet::Topology>(*snapshot_.topology);
+    change(*topology);
+    snapshot_.topology = std::move(topology);
+    ++snapshot_.version;
+    if (!destroyed() && connection_.follows_switches()) act(connection_.topology_changed(*snapshot_.topology, limits(), now_));
+}
+
+void Conversation::node_is_down(std::uint32_t node) {
+    the_topology_is([node](fleet::Topology& topology) { topology.nodes[node].health = fleet::NodeHealth::down; });
+}
+
+void Conversation::node_is_active(std::uint32_t node) {
+    the_topology_is([node](fleet::Topology& topology) { topology.clusters[0].active = fleet::NodeIndex(node); });
+}
+
+void Conversation::no_node_is_active() {
+    the_topology_is([](fleet::Topology& topology) { topology.clusters[0].active = fleet::NodeIndex::none(); });
+}
+
+void Conversation::enrolment_is_closed() {
+    auto policy = std::make_shared<fleet::Policy>(*snapshot_.policy);
+    policy->enrolment = fleet::Enrolment::closed;
+    snapshot_.policy = std::move(policy);
 }
 
 Peer* Conversation::present_node() noexcept {
@@ -157,6 +189,11 @@ void Conversation::act(Actions actions) {
             close(*peer, Close::at_once);
         }
         if (actions.trouble.valid()) troubles_.push_back(actions.trouble);
+        if (actions.plan || actions.plan_again) ++plans_;
+        if (actions.plan_again) next = connection_.plan_again(snapshot_, limits(), now_);
+        if (actions.waits) {
+            EXPECT_TRUE(waits() && connection_.waits_for().valid());
+        }
         if (actions.plan) {
             next = connection_.plan(snapshot_, "127.0.0.1", circumstances_.rate_ok, circumstances_.entropy, limits(), now_);
         }

@@ -9,6 +9,7 @@
 // Words of a peer that is not connected (any more) fall into the void, as they would on a network.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ using std::chrono::seconds;
 
 struct Circumstances {
     std::size_t nodes = 4;
+    /// Its first node is active, the others stand by.
+    bool standby = false;
     Limits limits = {};
     Admission admission = Admission::admitted;
     bool rate_ok = true;
@@ -77,6 +80,13 @@ public:
 
     // The world's part.
     void end(EndReason reason);
+    /// Everybody is told of a new topology.
+    void the_topology_is(const std::function<void(fleet::Topology& topology)>& change);
+    void node_is_down(std::uint32_t node);
+    void node_is_active(std::uint32_t node);
+    void no_node_is_active();
+    /// The device is disabled, as far as a new plan can tell.
+    void enrolment_is_closed();
     void passes(Duration time);
     /// Long enough for every deadline there is.
     void all_time_passes() { passes(std::chrono::hours(1)); }
@@ -95,6 +105,9 @@ public:
         return refused_ ? refused_->refused : fleet::RefuseReason::none;
     }
     [[nodiscard]] const Connection::Story& story() const { return opened_ ? *opened_ : refused_.value(); }
+    /// Not served yet, and not refused.
+    [[nodiscard]] bool waits() const noexcept { return connection_.phase() == Phase::waiting; }
+    [[nodiscard]] int plans() const noexcept { return plans_; }
     [[nodiscard]] std::vector<fleet::NodeIndex> troubles() const { return troubles_; }
     [[nodiscard]] std::vector<std::string> trace() const;
     /// Both sides are ended.
@@ -120,6 +133,7 @@ private:
     std::optional<Connection::Story> opened_;
     std::optional<Connection::Story> refused_;
     std::vector<fleet::NodeIndex> troubles_;
+    int plans_ = 0;
 };
 
 }  // namespace holdfast::proxy::test

@@ -59,6 +59,25 @@ Script refused_by_all(Version version) {
     return script;
 }
 
+Script waiting(Version version) {
+    Script script;
+    says(script, true, connect(version) + publish(version, "early"), 9);
+    script.emplace_back([](Conversation& talk) { talk.node_refuses(); });
+    script.emplace_back([version](Conversation& talk) { talk.device_says(front(publish(version, "late"), 5)); });
+    script.emplace_back([](Conversation& talk) { talk.node_is_down(0); });
+    script.emplace_back([](Conversation& talk) { talk.passes(milliseconds(300)); });
+    script.emplace_back([](Conversation& talk) { talk.node_is_active(1); });
+    script.emplace_back([](Conversation& talk) { talk.passes(milliseconds(300)); });
+    script.emplace_back([](Conversation& talk) { talk.node_connects(); });
+    script.emplace_back([](Conversation& talk) { talk.node_is_active(2); });
+    script.emplace_back([](Conversation& talk) { talk.passes(milliseconds(300)); });
+    script.emplace_back([](Conversation& talk) { talk.node_connects(); });
+    says(script, false, connack(version), 2);
+    says(script, true, after(publish(version, "late"), 5), 4);
+    script.emplace_back([](Conversation& talk) { talk.device_closes(); });
+    return script;
+}
+
 Script with_authentication(Version) {
     Script script;
     says(script, true, connect_with_auth(), 8);
@@ -136,13 +155,13 @@ void check_the_end(Conversation& talk) {
     talk.node_closes();
 }
 
-void break_off_everywhere(Script (*script_of)(Version), Version version) {
+void break_off_everywhere(Script (*script_of)(Version), Version version, bool standby = false) {
     const Script script = script_of(version);
     for (std::size_t steps = 0; steps <= script.size(); ++steps) {
         for (const Cut& cut : cuts()) {
             for (const bool goes_on : {false, true}) {
                 SCOPED_TRACE("after step " + std::to_string(steps) + " " + cut.name + (goes_on ? ", and all goes on" : ""));
-                Conversation talk;
+                Conversation talk({.standby = standby});
                 for (std::size_t i = 0; i < steps; ++i)
                     script[i](talk);
                 cut.happens(talk);
@@ -166,6 +185,12 @@ TEST_P(EveryStep, OfASearchOverThreeNodes) {
 }
 TEST_P(EveryStep, OfARefusal) {
     break_off_everywhere(refused_by_all, GetParam());
+}
+TEST_P(EveryStep, OfAWaitForAnActiveNode) {
+    break_off_everywhere(waiting, GetParam(), true);
+}
+TEST_P(EveryStep, OfAnAuthenticationWithAnActiveNode) {
+    break_off_everywhere(with_authentication, GetParam(), true);
 }
 TEST_P(EveryStep, OfAnAuthentication) {
     break_off_everywhere(with_authentication, GetParam());
