@@ -104,7 +104,8 @@ bool Fleet::State::misplaced(const DeviceState& state, ClusterIndex cluster, Nod
     // Devices may stay on a draining node only while an operator ties them to it.
     if (topology.node(node).state() == NodeState::draining && state.explicit_node != node) return true;
     // Where nodes stand by, so for those that are not the active one.
-    if (const NodeIndex active = active_of(cluster); active.valid() && node != active && state.explicit_node != node) return true;
+    if (const NodeIndex active = active_of(cluster); active.valid() && node != active && state.explicit_node != node)
+        return true;
     return (word.cluster.valid() && word.cluster != cluster) || (word.node.valid() && word.node != node);
 }
 

@@ -109,6 +109,9 @@ void Chaos::something_by_an_operator() {
             });
             return;
         }
+        case 6:
+            keeper_.fail_over(any_cluster());
+            return;
         default:
             move_a_device();
             return;

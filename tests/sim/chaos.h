@@ -1,6 +1,7 @@
 #pragma once
-// Everything that happens to a fleet: nodes die, freeze, are busy, leave and return; operators drain, move, disable and remove;
-// devices go away and lose their power; the network loses connections; strangers knock; the gateway itself is killed.
+// Everything that happens to a fleet: nodes die, freeze, are busy, leave and return; operators drain, fail over, move, disable
+// and remove; devices go away and lose their power; the network loses connections; strangers knock; the gateway itself is
+// killed.
 
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "control.h"
 #include "device.h"
+#include "keeper.h"
 #include "node_park.h"
 #include "stranger.h"
 
@@ -15,9 +17,9 @@ namespace holdfast::sim {
 
 class Chaos {
 public:
-    Chaos(World& world, Control& control, NodePark& park, std::vector<std::unique_ptr<Device>>& devices,
+    Chaos(World& world, Control& control, NodePark& park, Keeper& keeper, std::vector<std::unique_ptr<Device>>& devices,
           std::uint16_t gateway_port)
-        : world_(world), control_(control), park_(park), devices_(devices), gateway_port_(gateway_port) {}
+        : world_(world), control_(control), park_(park), keeper_(keeper), devices_(devices), gateway_port_(gateway_port) {}
 
     /// One thing happens.
     void strike();
@@ -38,6 +40,7 @@ private:
     World& world_;
     Control& control_;
     NodePark& park_;
+    Keeper& keeper_;
     std::vector<std::unique_ptr<Device>>& devices_;
     std::uint16_t gateway_port_;
     std::vector<std::unique_ptr<Stranger>> strangers_;

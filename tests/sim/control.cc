@@ -14,6 +14,7 @@ fleet::FleetOptions options() {
     fleet::FleetOptions options;
     options.events = 200;
     options.history.entries = 500;
+    options.return_retry = seconds(8);
     return options;
 }
 

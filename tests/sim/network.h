@@ -71,6 +71,8 @@ public:
     [[nodiscard]] const ByteBuffer& sent(Side from) const noexcept { return way(from).sent; }
     [[nodiscard]] ByteView delivered(Side from) const noexcept { return ByteView(way(from).sent).first(way(from).delivered); }
     [[nodiscard]] bool finished(Side from) const noexcept { return way(from).finished; }
+    /// Gone without a word.
+    [[nodiscard]] bool absent(Side side) const noexcept { return absent_[static_cast<std::size_t>(side)]; }
     /// Something was or may have been lost on it.
     [[nodiscard]] bool lossy() const noexcept { return lossy_; }
 

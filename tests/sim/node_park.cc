@@ -10,9 +10,11 @@ constexpr std::uint16_t first_port = 2000;
 
 void NodePark::build(const std::string& cluster, std::size_t nodes) {
     clusters_.push_back(cluster);
+    const auto policy = world_.dice.chance(0.3) ? fleet::ClusterPolicy::active_standby : fleet::ClusterPolicy::sticky_hash;
     control_.change([&](fleet::Fleet& fleet, Moment moment) {
         world_.check(
-            fleet.declare_cluster({.name = cluster, .source = fleet::ClusterSource::static_settings}, moment).has_value(),
+            fleet.declare_cluster({.name = cluster, .source = fleet::ClusterSource::static_settings, .policy = policy}, moment)
+                .has_value(),
             "a cluster cannot be declared");
     });
     for (std::size_t i = 0; i < nodes; ++i)

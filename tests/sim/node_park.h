@@ -17,7 +17,7 @@ class NodePark {
 public:
     NodePark(World& world, Control& control) : world_(world), control_(control) {}
 
-    /// A cluster of that many nodes, listed.
+    /// A cluster of that many nodes, listed. In some of them one is active and the others stand by.
     void build(const std::string& cluster, std::size_t nodes);
     /// One more node, listed at once.
     void add(const std::string& cluster);

@@ -1,5 +1,7 @@
 #include "simulation.h"
 
+#include <algorithm>
+
 namespace holdfast::sim {
 
 using std::chrono::milliseconds;
@@ -16,6 +18,8 @@ proxy::Limits limits_of(Dice& dice) {
     limits.connack_timeout = milliseconds(1000);
     limits.parting_deadline = seconds(2);
     limits.max_candidates = dice.between(2, 4);
+    limits.hold_connects = dice.chance(0.2) ? Duration::zero() : dice.duration(seconds(1), seconds(8));
+    limits.hold_spread = dice.chance(0.5) ? Duration::zero() : Duration(milliseconds(300));
     limits.held_max = dice.chance(0.3) ? 200 : 64 * 1024;
     return limits;
 }
@@ -27,6 +31,7 @@ Summary& Summary::operator+=(const Summary& other) {
     opened += other.opened;
     refused += other.refused;
     messages += other.messages;
+    waited += other.waited;
     for (const auto& [reason, count] : other.ends)
         ends[reason] += count;
     for (const auto& [reason, count] : other.refusals)
@@ -39,9 +44,10 @@ Simulation::Simulation(std::uint64_t seed, bool tells)
       limits_(limits_of(world_.dice)),
       control_(world_, world_.dice.between(1, 4), limits_, *this),
       park_(world_, control_),
-      chaos_(world_, control_, park_, devices_, gateway_port),
+      keeper_(world_, control_),
+      chaos_(world_, control_, park_, keeper_, devices_, gateway_port),
       streams_(world_, limits_),
-      refusals_(world_, control_, park_, limits_),
+      refusals_(world_, control_, park_, keeper_, limits_),
       places_(world_, control_, park_) {}
 
 Summary Simulation::run() {
@@ -60,6 +66,7 @@ void Simulation::build() {
         if (world_.dice.chance(0.3)) break;
     }
     control_.start();
+    keeper_.start();
     world_.network.listen(gateway_port, control_);
     const std::size_t count = world_.dice.between(10, 30);
     for (std::size_t i = 0; i < count; ++i)
@@ -103,6 +110,13 @@ void Simulation::calm() {
     park_.calm_down();
     for (const auto& device : devices_)
         device->arrive();
+    // Without a keep alive the kernel's probes find them out.
+    std::vector<std::shared_ptr<Wire>> forsaken;
+    control_.for_each_link([&](const Link& link) {
+        if (!link.over() && link.device_wire()->absent(Side::opener)) forsaken.push_back(link.device_wire());
+    });
+    for (const auto& wire : forsaken)
+        wire->break_up();
     // The longest keep alive of a device that is gone without a word is the slowest of all.
     world_.scheduler.run_until(world_.now() + seconds(60));
     for (const auto& device : devices_)
@@ -141,6 +155,8 @@ void Simulation::shut_down() {
 
 void Simulation::opened(const fleet::Opened& fact) {
     ++summary_.opened;
+    const auto steps = fact.trace.steps();
+    if (std::ranges::find(steps, fleet::TraceKind::waited, &fleet::TraceStep::kind) != steps.end()) ++summary_.waited;
     world_.tell("opened {} \"{}\" on {}", fact.connection.value(), fact.device,
                 control_.fleet().topology().node_name(fact.node));
     world_.check(open_.emplace(fact.connection, world_.now()).second, "a connection is opened twice");

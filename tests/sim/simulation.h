@@ -10,6 +10,7 @@
 #include "chaos.h"
 #include "control.h"
 #include "device.h"
+#include "keeper.h"
 #include "node_park.h"
 #include "placement_checker.h"
 #include "refusal_checker.h"
@@ -24,6 +25,8 @@ struct Summary {
     std::uint64_t opened = 0;
     std::uint64_t refused = 0;
     std::uint64_t messages = 0;
+    /// CONNECTs that waited for an active node, and were opened in the end.
+    std::uint64_t waited = 0;
     std::map<proxy::EndReason, std::uint64_t> ends;
     std::map<fleet::RefuseReason, std::uint64_t> refusals;
 
@@ -55,6 +58,7 @@ private:
     proxy::Limits limits_;
     Control control_;
     NodePark park_;
+    Keeper keeper_;
     std::vector<std::unique_ptr<Device>> devices_;
     Chaos chaos_;
     StreamChecker streams_;
