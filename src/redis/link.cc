@@ -142,7 +142,7 @@ void RedisLink::Impl::on_connected(const net::ErrorCode& error) {
     if (!options_.tls) return opened();
     stream_.start_tls(options_.tls, TlsSide::client, host_, [self = shared_from_this()](const net::ErrorCode& failed) {
         if (self->stage_ != Stage::opening) return;
-        if (failed) return self->end(LinkEnd::unreachable, fmt::format("no TLS with {}: {}", self->where_, failed.message()));
+        if (failed) return self->end(end_of(failed), fmt::format("no TLS with {}: {}", self->where_, failed.message()));
         self->opened();
     });
 }

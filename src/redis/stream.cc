@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -13,9 +14,13 @@ namespace holdfast::redis {
 namespace asio = boost::asio;
 
 struct Stream::Tls {
-    Tls(net::TcpSocket& socket, TlsContext shared) : context(std::move(shared)), stream(socket, *context) {}
+    Tls(net::TcpSocket& socket, TlsContext shared)
+        : context(std::move(shared)), stream(socket, *context), timer(socket.get_executor()) {}
     TlsContext context;
     asio::ssl::stream<net::TcpSocket&> stream;
+    net::Timer timer;
+    bool shaken = false;  ///< hands
+    bool timed_out = false;
 };
 
 Stream::Stream(net::IoContext& io) : socket_(io) {}
@@ -23,7 +28,7 @@ Stream::Stream(net::TcpSocket socket) : socket_(std::move(socket)) {}
 Stream::~Stream() = default;
 
 void Stream::start_tls(const TlsContext& context, TlsSide side, const std::string& host, Done done) {
-    tls_ = std::make_unique<Tls>(socket_, context);
+    tls_ = std::make_shared<Tls>(socket_, context);
     const bool client = side == TlsSide::client;
     // A number is no server name (RFC 6066, 3).
     net::ErrorCode not_a_number;
@@ -32,7 +37,20 @@ void Stream::start_tls(const TlsContext& context, TlsSide side, const std::strin
         SSL_ctrl(tls_->stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                  const_cast<char*>(host.c_str()));
     }
-    tls_->stream.async_handshake(client ? asio::ssl::stream_base::client : asio::ssl::stream_base::server, std::move(done));
+    tls_->timer.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(handshake_limit));
+    tls_->timer.async_wait([weak = std::weak_ptr(tls_)](const net::ErrorCode& error) {
+        const auto tls = weak.lock();
+        if (error || !tls || tls->shaken) return;
+        tls->timed_out = true;
+        net::ErrorCode ignored;
+        tls->stream.next_layer().close(ignored);
+    });
+    tls_->stream.async_handshake(client ? asio::ssl::stream_base::client : asio::ssl::stream_base::server,
+                                 [this, done = std::move(done)](const net::ErrorCode& error) {
+                                     tls_->shaken = true;
+                                     tls_->timer.cancel();
+                                     done(tls_->timed_out ? net::ErrorCode(asio::error::timed_out) : error);
+                                 });
 }
 
 void Stream::read_some(std::span<char> into, Transferred done) {

@@ -1,6 +1,7 @@
 #pragma once
 // A connected socket to read from and write to, in the clear or by TLS.
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "net/tcp.h"
 #include "redis/tls.h"
 
@@ -20,6 +22,8 @@ public:
     using Done = std::function<void(const net::ErrorCode&)>;
     using Transferred = std::function<void(const net::ErrorCode&, std::size_t)>;
 
+    static constexpr Duration handshake_limit = std::chrono::seconds(5);
+
     explicit Stream(net::IoContext& io);
     explicit Stream(net::TcpSocket socket);
     ~Stream();
@@ -29,7 +33,7 @@ public:
     [[nodiscard]] net::TcpSocket& socket() noexcept { return socket_; }
 
     /// What follows goes by TLS. `host`: the name that a client asks for; the certificate must only be signed by the
-    /// authorities, as in Redis.
+    /// authorities, as in Redis. Who does not say what TLS asks for within `handshake_limit` is left: timed_out.
     void start_tls(const TlsContext& context, TlsSide side, const std::string& host, Done done);
     /// One at a time.
     void read_some(std::span<char> into, Transferred done);
@@ -41,7 +45,7 @@ public:
 private:
     struct Tls;
     net::TcpSocket socket_;
-    std::unique_ptr<Tls> tls_;
+    std::shared_ptr<Tls> tls_;
 };
 
 }  // namespace holdfast::redis
