@@ -84,12 +84,12 @@ watch::WatchedGroup group_of(const settings::GroupSettings& group, const setting
                        .switch_back = switch_back_of(group.switch_back),
                        .switch_back_after = group.switch_back_after,
                        .settle = group.settle};
-    watched.probe = probe_of(group.probe);
-    watched.http_path = group.http_path;
-    watched.probe_interval = group.probe_interval;
-    watched.probe_timeout = group.probe_timeout;
-    watched.username = group.username;
-    watched.password = group.password;
+    watched.probe = {.kind = probe_of(group.probe),
+                     .http_path = group.http_path,
+                     .interval = group.probe_interval,
+                     .timeout = group.probe_timeout,
+                     .username = group.username,
+                     .password = group.password};
     for (const settings::GroupMemberSettings& member : group.member)
         watched.members.push_back(
             {.name = member.name, .address = {member.address.host, member.address.port}, .priority = member.priority});

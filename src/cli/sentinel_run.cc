@@ -29,6 +29,7 @@
 #include "runtime/log.h"
 #include "runtime/system_clock.h"
 #include "sentinel/config_file.h"
+#include "settings/reload.h"
 #include "watch/executable.h"
 #include "watch/text_file.h"
 #include "watch/watcher.h"
@@ -127,7 +128,10 @@ void tell_warnings(const sentinel::ConfigFile& config) {
     if (!config.server.acl_file.empty()) log::warning(part, "aclfile: users are read from `user` lines only");
 }
 
-int run_watcher(watch::WatcherSetup setup) {
+/// What SIGHUP does.
+using Reload = std::function<void(watch::Watcher&)>;
+
+int run_watcher(watch::WatcherSetup setup, const Reload& reload) {
     const PidFile pid_file(setup.config.server.pidfile);
     raise_descriptor_limit();
     tell_warnings(setup.config);
@@ -150,16 +154,36 @@ int run_watcher(watch::WatcherSetup setup) {
                               }
                               return started;
                           },
-                      .reload = [] { log::info(part, "nothing is read again: SENTINEL SET and CONFIG SET change a sentinel"); },
+                      .reload = [&] { reload(watcher); },
                       .stop = [&](std::function<void()> done) { watcher.stop(done); }});
     return run.run();
+}
+
+/// What may change while it runs does so; a file that is wrong changes nothing.
+void read_again(const SentinelRunOptions& options, settings::Settings& current, watch::Watcher& watcher) {
+    constexpr std::string_view about = "settings";
+    const auto fresh = load_settings(options);
+    if (!fresh) {
+        for (const settings::Problem& problem : fresh.error())
+            log::error(about, "not reloaded: {}", problem.text());
+        return;
+    }
+    settings::Reload reload = settings::reload(current, fresh->settings);
+    const auto setup = sentinel_setup(reload.settings, {});
+    const Result<> changed = setup ? watcher.change(*setup) : Result<>(std::unexpected(setup.error()));
+    if (!changed) return log::error(about, "not reloaded: {}", changed.error().message());
+    configure_log(reload.settings.log);
+    for (const std::string& sentence : reload.sentences())
+        log::info(about, "{}", sentence);
+    if (reload.changed.empty() && reload.need_restart.empty()) log::info(about, "read again; nothing has changed");
+    current = std::move(reload.settings);
 }
 
 /// With Holdfast's own settings. What is known of Redis masters, and of groups, is kept in two files of the data directory.
 int run_with_settings(const SentinelRunOptions& options) {
     auto loaded = load_settings_or_explain("sentinel", options);
     if (!loaded) return loaded.error();
-    const settings::Settings& settings = loaded->settings;
+    settings::Settings& settings = loaded->settings;
     configure_log(settings.log);
     if (auto made = make_data_dir(settings.paths.data_dir); !made)
         return refuse("holdfast sentinel: " + made.error().message());
@@ -176,7 +200,7 @@ int run_with_settings(const SentinelRunOptions& options) {
     setup->config_file = state_file;
     setup->groups->file = directory + "/groups.state";
     setup->log_format = settings.log.format == settings::LogFormat::json ? log::Format::json : log::Format::text;
-    return run_watcher(std::move(*setup));
+    return run_watcher(std::move(*setup), [&](watch::Watcher& watcher) { read_again(options, settings, watcher); });
 }
 
 }  // namespace
@@ -197,7 +221,9 @@ int run_sentinel(const SentinelRunOptions& options) {
     watch::WatcherSetup setup;
     setup.config = std::move(*config);
     setup.config_file = path;
-    return run_watcher(std::move(setup));
+    return run_watcher(std::move(setup), [](watch::Watcher&) {
+        log::info(part, "nothing is read again: SENTINEL SET and CONFIG SET change a sentinel");
+    });
 }
 
 }  // namespace holdfast::cli

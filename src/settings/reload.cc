@@ -29,6 +29,35 @@ std::string shown(const std::vector<AllocationRuleSettings>& rules) {
     return fmt::format("{} {}", rules.size(), rules.size() == 1 ? "rule" : "rules");
 }
 
+/// "east (2 members), west (3 members)"
+std::string shown(const std::vector<GroupSettings>& groups) {
+    std::string text;
+    for (const GroupSettings& group : groups) {
+        text += fmt::format("{}{} ({} {})", text.empty() ? "" : ", ", group.name, group.member.size(),
+                            group.member.size() == 1 ? "member" : "members");
+    }
+    return text.empty() ? "none" : text;
+}
+
+std::string shown(const std::vector<RedisMasterSettings>& masters) {
+    std::string text;
+    for (const RedisMasterSettings& master : masters)
+        text += (text.empty() ? "" : ", ") + master.name;
+    return text.empty() ? "none" : text;
+}
+
+/// What came and went, and what of the rest is not as it was. `list` and `one`: what they are called.
+template <class Entry>
+void reload_named(std::string_view list, std::string_view one, std::vector<Entry>& current, const std::vector<Entry>& fresh,
+                  Reload& reload) {
+    if (shown(current) != shown(fresh)) reload.changed.push_back({std::string(list), shown(current), shown(fresh)});
+    for (const Entry& entry : fresh) {
+        const auto old = std::ranges::find(current, entry.name, &Entry::name);
+        if (old != current.end() && *old != entry) reload.changed.push_back({fmt::format("{} {}", one, entry.name), {}, {}});
+    }
+    current = fresh;
+}
+
 /// Every new static cluster, and the local ones as they run now: a local cluster's processes change only at a start.
 void reload_clusters(const Settings& current, const Settings& fresh, Reload& reload) {
     const auto is_local = [](const ClusterSettings& cluster) { return cluster.source == ClusterSource::local; };
@@ -67,6 +96,8 @@ Reload reload(const Settings& current, const Settings& fresh) {
         }
     }
     reload_clusters(current, fresh, reload);
+    reload_named("the list of Redis masters", "the Redis master", reload.settings.redis_masters, fresh.redis_masters, reload);
+    reload_named("the list of groups", "the group", reload.settings.groups, fresh.groups, reload);
     if (current.device_profiles != fresh.device_profiles) {
         const auto number = [](const Settings& settings) {
             return fmt::format("{} profiles", settings.device_profiles.size());

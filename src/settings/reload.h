@@ -23,8 +23,8 @@ struct Reload {
     [[nodiscard]] std::vector<std::string> sentences() const;
 };
 
-/// Compares the settings in use with freshly loaded ones. Static clusters and allocation rules may change; a local cluster may
-/// not.
+/// Compares the settings in use with freshly loaded ones. Static clusters, allocation rules, groups and Redis masters may
+/// change; a local cluster may not.
 [[nodiscard]] Reload reload(const Settings& current, const Settings& fresh);
 
 }  // namespace holdfast::settings

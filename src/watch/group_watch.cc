@@ -24,6 +24,9 @@ sentinel::StandbyGroup group_of(const WatchedGroup& watched, const GroupsMemory&
     if (known != memory.groups.end()) {
         group = *known;
         group.options = watched.options;
+    } else {
+        // Votes for a group of this name may have been given before, and forgotten with it.
+        group.voted_epoch = memory.current_epoch;
     }
     for (const WatchedMember& member : watched.members)
         group.members.push_back({.name = member.name, .priority = member.priority});
@@ -61,64 +64,59 @@ Result<> GroupWatch::start() {
             standby_->answered(peer, said, answer, moment());
             act();
         });
-    for (const WatchedGroup& group : setup_.groups) {
-        if (auto put = standby_->put_group(group_of(group, *memory), moment()); !put) return put;
-    }
-    for (const WatchedGroup& group : setup_.groups)
-        begin_probes(group);
-    log::info(part, "{} groups are watched with {} other sentinels", setup_.groups.size(), setup_.peers.size());
+    if (auto done = put(setup_.groups, *memory); !done) return done;
+    log::info(part, "{} {} watched with {} other {}", setup_.groups.size(),
+              setup_.groups.size() == 1 ? "group is" : "groups are", setup_.peers.size(),
+              setup_.peers.size() == 1 ? "sentinel" : "sentinels");
     act();
     return {};
 }
 
-void GroupWatch::begin_probes(const WatchedGroup& group) {
-    if (group.probe != ProbeKind::mqtt) {
-        for (const WatchedMember& member : group.members)
-            begin_service_probe(group, member);
-        return;
-    }
-    probers_.push_back(std::make_unique<discovery::Prober>(
-        io_,
-        discovery::ProbeOptions{.interval = group.probe_interval,
-                                .timeout = group.probe_timeout,
-                                .client_id_prefix = fmt::format("holdfast-sentinel-{}-", setup_.my_id.substr(0, 8)),
-                                .username = group.username,
-                                .password = group.password},
-        [this, name = group.name, timeout = group.probe_timeout](const discovery::ProbeReport& report) {
-            // The prober does not tell when it asks; that it took longer than its time is our own delay.
-            Moment asked = moment();
-            asked.now -= std::min(report.latency, timeout);
-            if (!report.ok && !report.lost) standby_->probing(name, report.node, asked);
-            standby_->probed(name, report.node, report.ok, report.lost, report.reason, moment());
-            act();
-        }));
-    for (const WatchedMember& member : group.members)
-        probers_.back()->add(member.name, member.address);
+Result<> GroupWatch::change(const std::vector<WatchedGroup>& groups) {
+    auto done = put(groups, {.current_epoch = standby_->current_epoch()});
+    act();
+    return done;
 }
 
-void GroupWatch::begin_service_probe(const WatchedGroup& group, const WatchedMember& member) {
-    const auto asking = [this, group = group.name, member = member.name] {
-        standby_->probing(group, member, moment());
+Result<> GroupWatch::put(const std::vector<WatchedGroup>& groups, const GroupsMemory& memory) {
+    for (const WatchedGroup& group : groups) {
+        if (auto sound = standby_->check(group_of(group, memory)); !sound) return sound;
+    }
+    std::erase_if(probes_, [&](const auto& named) {
+        if (std::ranges::find(groups, named.first, &WatchedGroup::name) != groups.end()) return false;
+        standby_->remove_group(named.first, moment());
+        return true;
+    });
+    for (const WatchedGroup& group : groups) {
+        if (auto put = standby_->put_group(group_of(group, memory), moment()); !put) return put;
+    }
+    for (const WatchedGroup& group : groups) {
+        std::unique_ptr<GroupProbes>& probes = probes_[group.name];
+        if (!probes) probes = make_probes(group.name);
+        probes->set(group);
+    }
+    return {};
+}
+
+std::unique_ptr<GroupProbes> GroupWatch::make_probes(const std::string& group) {
+    const auto asking = [this, group](const std::string& member, Duration ago) {
+        Moment asked = moment();
+        asked.now -= ago;
+        standby_->probing(group, member, asked);
         act();
     };
-    const auto told = [this, group = group.name, member = member.name](bool ok, bool lost, const std::string& why) {
+    const auto told = [this, group](const std::string& member, bool ok, bool lost, const std::string& why) {
         standby_->probed(group, member, ok, lost, why, moment());
         act();
     };
-    services_.push_back(std::make_unique<ServiceProbe>(io_,
-                                                       ServiceProbeOptions{.address = member.address,
-                                                                           .http = group.probe == ProbeKind::http,
-                                                                           .path = group.http_path,
-                                                                           .interval = group.probe_interval,
-                                                                           .timeout = group.probe_timeout},
-                                                       ServiceProbeUser{.asking = asking, .told = told}));
+    return std::make_unique<GroupProbes>(io_, fmt::format("holdfast-sentinel-{}-", setup_.my_id.substr(0, 8)),
+                                         GroupProbesUser{.asking = asking, .told = told});
 }
 
 void GroupWatch::stop() {
     stopping_ = true;
     timer_.cancel();
-    probers_.clear();
-    services_.clear();
+    probes_.clear();
     peers_.reset();
 }
 

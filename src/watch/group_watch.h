@@ -5,44 +5,24 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
-#include "discovery/prober.h"
-#include "net/address.h"
 #include "net/tcp.h"
 #include "resp/request_reader.h"
 #include "sentinel/commands.h"
 #include "sentinel/standby.h"
+#include "watch/group_probes.h"
 #include "watch/groups_file.h"
 #include "watch/peer_links.h"
-#include "watch/service_probe.h"
+#include "watch/watched_group.h"
 
 namespace holdfast::watch {
-
-enum class ProbeKind : std::uint8_t { mqtt, http, tcp };
-
-struct WatchedMember {
-    std::string name = {};
-    net::HostPort address = {};
-    unsigned priority = 100;
-};
-struct WatchedGroup {
-    std::string name = {};
-    sentinel::StandbyOptions options = {};
-    ProbeKind probe = ProbeKind::mqtt;
-    std::string http_path = "/";
-    Duration probe_interval = std::chrono::seconds(1);
-    Duration probe_timeout = std::chrono::seconds(1);
-    std::string username = {};  ///< that MQTT probes present; empty: none
-    std::string password = {};  ///< a secret
-    std::vector<WatchedMember> members = {};
-};
 
 struct GroupWatchSetup {
     std::string my_id = {};
@@ -71,6 +51,9 @@ public:
 
     /// Errors: what was remembered cannot be read; a group that cannot be.
     [[nodiscard]] Result<> start();
+    /// Watches exactly these groups from now on; what is known of groups and members that stay is kept. Errors: a group that
+    /// cannot be; then nothing has changed. Not from inside a call of the user.
+    [[nodiscard]] Result<> change(const std::vector<WatchedGroup>& groups);
     void stop();
     [[nodiscard]] bool has_written() const noexcept;
 
@@ -79,8 +62,9 @@ public:
 
 private:
     [[nodiscard]] Moment moment() const { return {clock_.now(), clock_.wall()}; }
-    void begin_probes(const WatchedGroup& group);
-    void begin_service_probe(const WatchedGroup& group, const WatchedMember& member);
+    /// `memory`: for groups that are new.
+    [[nodiscard]] Result<> put(const std::vector<WatchedGroup>& groups, const GroupsMemory& memory);
+    [[nodiscard]] std::unique_ptr<GroupProbes> make_probes(const std::string& group);
     [[nodiscard]] resp::Reply groups_reply() const;
     [[nodiscard]] resp::Reply failover(const resp::Words& words);
 
@@ -101,9 +85,8 @@ private:
     std::unique_ptr<sentinel::Standby> standby_;
     std::unique_ptr<PeerLinks> peers_;
     GroupsFile file_;
-    std::vector<std::unique_ptr<discovery::Prober>> probers_;
-    std::vector<std::unique_ptr<ServiceProbe>> services_;
-    std::deque<sentinel::Say> waiting_;  ///< for a save
+    std::map<std::string, std::unique_ptr<GroupProbes>, std::less<>> probes_;  ///< by group
+    std::deque<sentinel::Say> waiting_;                                        ///< for a save
     net::Timer timer_;
     std::optional<Time> armed_;
     sentinel::SaveNumber wanted_ = 0;

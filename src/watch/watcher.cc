@@ -18,6 +18,7 @@
 #include "redis/tls.h"
 #include "watch/event_line.h"
 #include "watch/executable.h"
+#include "watch/redis_masters.h"
 
 namespace holdfast::watch {
 namespace {
@@ -169,8 +170,22 @@ Result<> Watcher::start() {
     if (groups_) {
         if (auto done = groups_->start(); !done) return done;
     }
-    log::info(part, "sentinel {} watches {} groups", sentinel_->state().my_id, sentinel_->state().groups.size());
+    const std::size_t masters = sentinel_->state().groups.size();
+    log::info(part, "sentinel {} watches {} {}", sentinel_->state().my_id, masters, masters == 1 ? "master" : "masters");
     if (is_new_) sentinel_->save(moment());
+    act();
+    return {};
+}
+
+Result<> Watcher::change(const WatcherSetup& fresh) {
+    HF_ASSERT(groups_ && fresh.groups, "only a sentinel with settings of its own reads them again");
+    if (stopping_) return {};
+    if (auto done = groups_->change(fresh.groups->groups); !done) return done;
+    sentinel::SentinelOptions options = sentinel_->state().options;
+    options.early_suspicion = fresh.config.saved.options.early_suspicion;
+    if (options != sentinel_->state().options) sentinel_->set_options(std::move(options), moment());
+    put_masters(*sentinel_, setup_.config.saved.groups, fresh.config.saved.groups, moment());
+    setup_.config.saved.groups = fresh.config.saved.groups;
     act();
     return {};
 }

@@ -49,6 +49,9 @@ public:
 
     /// Listens, and begins to watch. Errors: a port, a certificate or a user's rules that cannot be used.
     [[nodiscard]] Result<> start();
+    /// Takes up the masters and groups of settings that were read again, and what they share; the rest of `fresh` is left.
+    /// Only where `WatcherSetup::groups` was given. Errors: a group that cannot be; then nothing has changed.
+    [[nodiscard]] Result<> change(const WatcherSetup& fresh);
     /// Ends it: what is to be saved is saved first, then `done` is called.
     void stop(const std::function<void()>& done);
 

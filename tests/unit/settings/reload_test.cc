@@ -61,6 +61,24 @@ TEST(Reload, DoesNotLetAStaticClusterTakeARunningLocalOnesName) {
     EXPECT_EQ(result.need_restart.size(), 1U);
 }
 
+TEST(Reload, TakesGroupsAndRedisMasters) {
+    const std::string members = "[[group.member]]\nname = \"a\"\naddress = \"h:1\"\n";
+    const std::string master = "[[sentinel.redis]]\nname = \"m\"\naddress = \"h:2\"\n";
+    const Settings current = loaded(master + "[[group]]\nname = \"east\"\n" + members);
+    const Settings fresh = loaded("[sentinel]\nlisten = \"127.0.0.1:7\"\ndown_after = \"2s\"\n" + master +
+                                  "down_after = \"1s\"\n[[group]]\nname = \"east\"\npassword = \"hunter2\"\n" + members +
+                                  "[[group]]\nname = \"west\"\n" + members);
+    const Reload result = reload(current, fresh);
+    EXPECT_EQ(result.settings.groups, fresh.groups);
+    EXPECT_EQ(result.settings.redis_masters, fresh.redis_masters);
+    EXPECT_EQ(result.settings.sentinel.listen, current.sentinel.listen);
+    EXPECT_EQ(
+        result.sentences(),
+        (Lines{"sentinel.down_after is now 2s (was 5s)", "the Redis master m has changed",
+               "the list of groups is now east (1 member), west (1 member) (was east (1 member))", "the group east has changed",
+               "sentinel.listen stays 127.0.0.1:26379 until the next start, when it will be 127.0.0.1:7"}));
+}
+
 TEST(Reload, TakesAllocationRules) {
     const Reload result = reload(loaded(""), loaded("[[allocation.rule]]\nprefix = \"m\"\ncluster = \"east\"\n"));
     EXPECT_EQ(result.settings.allocation_rules.size(), 1U);
