@@ -44,6 +44,17 @@ watch::ProbeKind probe_of(settings::GroupProbe setting) {
     return watch::ProbeKind::mqtt;
 }
 
+sentinel::TlsOptions tls_of(const settings::SentinelSettings& settings) {
+    sentinel::TlsOptions tls;
+    tls.port = settings.listen.port;
+    tls.replication = settings.tls_redis;
+    tls.cert_file = settings.tls_cert_file;
+    tls.key_file = settings.tls_key_file;
+    tls.ca_cert_file = settings.tls_ca_file;
+    tls.auth_clients = settings.tls_mutual ? "yes" : "no";
+    return tls;
+}
+
 Result<sentinel::SentinelOptions> options_of(const settings::SentinelSettings& settings) {
     sentinel::SentinelOptions options;
     options.port = settings.listen.port;
@@ -109,8 +120,14 @@ Result<watch::WatcherSetup> sentinel_setup(const settings::Settings& settings, s
     setup.config.saved = {.my_id = known->saved.my_id, .current_epoch = known->saved.current_epoch, .options = *options};
     for (const settings::RedisMasterSettings& master : settings.redis_masters)
         setup.config.saved.groups.push_back(master_of(master, common, known->saved));
-    setup.config.server.port = common.listen.port;
     setup.config.server.bind = {common.listen.host};
+    if (common.tls_cert_file.empty()) {
+        setup.config.server.port = common.listen.port;
+    } else {
+        setup.config.server.port = 0;
+        setup.config.server.tls = tls_of(common);
+        setup.tls_between_sentinels = true;
+    }
 
     watch::GroupWatchSetup groups;
     for (const settings::Address& peer : common.peers)

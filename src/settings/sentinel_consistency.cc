@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "settings/name_rule.h"
 #include "settings/quoted.h"
@@ -27,6 +28,22 @@ void check_port(Findings& findings, const std::string& place, std::string_view w
     if (address.port == 0) findings.add(place, fmt::format("{} is \"{}\", but it needs a port", what, format_address(address)));
 }
 
+/// All of the files or none.
+void check_tls(const SentinelSettings& sentinel, Findings& findings) {
+    const std::pair<std::string_view, const std::string&> files[] = {{"sentinel.tls_cert_file", sentinel.tls_cert_file},
+                                                                     {"sentinel.tls_key_file", sentinel.tls_key_file},
+                                                                     {"sentinel.tls_ca_file", sentinel.tls_ca_file}};
+    const auto given = std::ranges::find_if(files, [](const auto& file) { return !file.second.empty(); });
+    for (const auto& [name, file] : files) {
+        if (given != std::end(files) && file.empty())
+            findings.add(findings.place_of({given->first}),
+                         fmt::format("{} is set, but {} is not; TLS needs both", given->first, name));
+    }
+    if (given == std::end(files) && sentinel.tls_redis)
+        findings.add(findings.place_of({"sentinel.tls_redis"}),
+                     "sentinel.tls_redis is true, but sentinel.tls_cert_file is not set; TLS needs both");
+}
+
 void check_itself(const SentinelSettings& sentinel, Findings& findings) {
     check_port(findings, findings.place_of({"sentinel.listen"}), "sentinel.listen", sentinel.listen);
     if (!sentinel.announce.empty()) {
@@ -37,6 +54,7 @@ void check_itself(const SentinelSettings& sentinel, Findings& findings) {
             findings.add(place, "sentinel.announce: " + announce.error().message());
         }
     }
+    check_tls(sentinel, findings);
     const std::string place = findings.place_of({"sentinel.peers"});
     std::set<std::string> seen;
     for (const Address& peer : sentinel.peers) {

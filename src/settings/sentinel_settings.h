@@ -25,6 +25,11 @@ struct SentinelSettings {
     std::string username;
     std::string password;
     std::vector<Address> peers;
+    std::string tls_cert_file;
+    std::string tls_key_file;
+    std::string tls_ca_file;
+    bool tls_mutual{};
+    bool tls_redis{};
     std::uint32_t quorum{};
     Duration down_after{};
     Duration early_suspicion{};

@@ -10,8 +10,8 @@ namespace holdfast::watch {
 
 class Links::Line final : public redis::RedisLinkUser {
 public:
-    Line(Links& links, sentinel::LinkId id, const sentinel::Address& address)
-        : links_(links), id_(id), link_(links.io_, links.options_, *this) {
+    Line(Links& links, sentinel::LinkId id, const sentinel::Address& address, redis::TlsContext tls)
+        : links_(links), id_(id), link_(links.io_, {.tls = std::move(tls)}, *this) {
         link_.open({address.host, address.port});
     }
 
@@ -50,12 +50,11 @@ private:
     redis::RedisLink link_;
 };
 
-Links::Links(net::IoContext& io, redis::LinkOptions options, LinksUser& user)
-    : io_(io), options_(std::move(options)), user_(user) {}
+Links::Links(net::IoContext& io, LinksUser& user) : io_(io), user_(user) {}
 Links::~Links() = default;
 
-void Links::dial(const sentinel::Dial& order) {
-    lines_[order.link] = std::make_unique<Line>(*this, order.link, order.address);
+void Links::dial(const sentinel::Dial& order, redis::TlsContext tls) {
+    lines_[order.link] = std::make_unique<Line>(*this, order.link, order.address, std::move(tls));
 }
 
 void Links::hang_up(sentinel::LinkId link) {

@@ -9,6 +9,7 @@
 
 #include "net/tcp.h"
 #include "redis/link.h"
+#include "redis/tls.h"
 #include "resp/reply.h"
 #include "sentinel/action.h"
 #include "sentinel/sentinel.h"
@@ -30,10 +31,11 @@ protected:
 /// Threads: the io_context's one thread.
 class Links {
 public:
-    Links(net::IoContext& io, redis::LinkOptions options, LinksUser& user);
+    Links(net::IoContext& io, LinksUser& user);
     ~Links();
 
-    void dial(const sentinel::Dial& order);
+    /// `tls` null: in the clear.
+    void dial(const sentinel::Dial& order, redis::TlsContext tls);
     void hang_up(sentinel::LinkId link);
     /// On a link that is not open it is dropped: the machine hears of its end.
     void send(const sentinel::Send& order);
@@ -42,7 +44,6 @@ private:
     class Line;
 
     net::IoContext& io_;
-    const redis::LinkOptions options_;
     LinksUser& user_;
     std::unordered_map<sentinel::LinkId, std::unique_ptr<Line>> lines_;
 };

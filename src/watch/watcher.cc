@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <span>
@@ -135,15 +136,22 @@ Result<> Watcher::set_up_users() {
 }
 
 Result<> Watcher::set_up_links() {
-    redis::LinkOptions options;
     const sentinel::TlsOptions& tls = setup_.config.server.tls;
-    if (tls.replication) {
+    if (tls.replication || setup_.tls_between_sentinels) {
         auto context = redis::make_tls_context(client_settings(tls));
         if (!context) return std::unexpected(std::move(context).error());
-        options.tls = std::move(*context);
+        client_tls_ = std::move(*context);
     }
-    links_ = std::make_unique<Links>(io_, std::move(options), *this);
+    links_ = std::make_unique<Links>(io_, *this);
     return {};
+}
+
+bool Watcher::speaks_tls_with(const sentinel::Address& address) const {
+    if (setup_.config.server.tls.replication) return true;
+    if (!setup_.tls_between_sentinels) return false;
+    const auto is_there = [&address](const auto& named) { return named.second.address == address; };
+    return std::ranges::any_of(sentinel_->state().groups,
+                               [&](const auto& group) { return std::ranges::any_of(group.second.peers, is_there); });
 }
 
 void Watcher::set_up_groups() {
@@ -151,6 +159,7 @@ void Watcher::set_up_groups() {
     GroupWatchSetup setup = *setup_.groups;
     setup.my_id = sentinel_->state().my_id;
     setup.seed = random_seed();
+    if (setup_.tls_between_sentinels) setup.links.link.tls = client_tls_;
     groups_ = std::make_unique<GroupWatch>(
         io_, clock_, std::move(setup),
         GroupWatchUser{.tell = [this](const sentinel::Event& event) { tell(event); },
@@ -218,7 +227,7 @@ void Watcher::act() {
 }
 
 void Watcher::carry_out(const sentinel::Dial& order) {
-    links_->dial(order);
+    links_->dial(order, speaks_tls_with(order.address) ? client_tls_ : nullptr);
 }
 void Watcher::carry_out(const sentinel::HangUp& order) {
     links_->hang_up(order.link);

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/tcp.h"
+#include "redis/tls.h"
 #include "resp/reply.h"
 #include "runtime/log.h"
 #include "sentinel/commands.h"
@@ -32,6 +33,8 @@ struct WatcherSetup {
     std::string version = {};      ///< of Holdfast
     std::string executable = {};   ///< of this process
     log::Format log_format = log::Format::text;
+    /// Other sentinels are spoken to by TLS, whatever `tls-replication` says of the servers.
+    bool tls_between_sentinels = false;
     std::optional<GroupWatchSetup> groups = {};  ///< groups that are not Redis'; nothing: none
 };
 
@@ -62,6 +65,7 @@ private:
     [[nodiscard]] Result<> set_up_users();
     [[nodiscard]] Result<> set_up_links();
     void set_up_groups();
+    [[nodiscard]] bool speaks_tls_with(const sentinel::Address& address) const;
     [[nodiscard]] bool has_written() const;
     [[nodiscard]] DeskWorld desk_world();
     [[nodiscard]] sentinel::ProcessFacts process_facts();
@@ -97,6 +101,7 @@ private:
     ClientPort port_;
     ScriptRunner scripts_;
     StateFile file_;
+    redis::TlsContext client_tls_;  ///< null: none is used
     std::unique_ptr<Links> links_;
     std::unique_ptr<GroupWatch> groups_;  ///< null: there are none
     net::Timer timer_;

@@ -90,6 +90,16 @@ TEST(SentinelSettings, TellsUnknownPolicies) {
     EXPECT_NE(probe[0].find("group.probe is \"icmp\""), std::string::npos) << probe[0];
 }
 
+TEST(SentinelSettings, TellsHalfOfTls) {
+    EXPECT_EQ(problems("[sentinel]\ntls_cert_file = \"c\"\ntls_key_file = \"k\"\ntls_ca_file = \"a\"\ntls_redis = true\n"),
+              Lines{});
+    EXPECT_EQ(problems("[sentinel]\ntls_key_file = \"k\"\n"),
+              (Lines{"holdfast.toml:2:1: sentinel.tls_key_file is set, but sentinel.tls_cert_file is not; TLS needs both",
+                     "holdfast.toml:2:1: sentinel.tls_key_file is set, but sentinel.tls_ca_file is not; TLS needs both"}));
+    EXPECT_EQ(problems("[sentinel]\ntls_redis = true\n"),
+              (Lines{"holdfast.toml:2:1: sentinel.tls_redis is true, but sentinel.tls_cert_file is not set; TLS needs both"}));
+}
+
 TEST(SentinelSettings, TellsNamesThatCannotBeSaid) {
     EXPECT_EQ(problems(group("-")), (Lines{"holdfast.toml:2:1: group.name is \"-\", which stands for no group at all"}));
     EXPECT_EQ(problems(group("east", "", "-")),

@@ -1,0 +1,109 @@
+// Sentinels with Holdfast's own settings, by TLS: among each other and to their clients.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import net from 'node:net';
+import tls from 'node:tls';
+import { after, before, describe, it } from 'node:test';
+import { Certificates } from './support/certificates.mjs';
+import { makeDirectory } from './support/holdfast.mjs';
+import { freePort } from './support/ports.mjs';
+import { RedisServer } from './support/redis.mjs';
+import { fields, RespClient } from './support/resp.mjs';
+import { withWatch } from './support/standby.mjs';
+import { until } from './support/until.mjs';
+
+describe('sentinels with settings, by TLS', () => {
+  let certificates;
+  const lines = (more = '') => `tls_cert_file = "${certificates.file('redis.crt')}"
+tls_key_file = "${certificates.file('redis.key')}"
+tls_ca_file = "${certificates.file('ca.crt')}"
+${more}`;
+  const options = (more = {}) => ({ sentinel: lines(), secure: certificates.credentials('redis'), ...more });
+  before(async () => {
+    certificates = await new Certificates(makeDirectory()).make();
+  });
+  after(() => fs.rmSync(certificates.directory, { recursive: true, force: true }));
+
+  it('replace an active member', () => withWatch(options(), async (watch) => {
+    await watch.members[0].process.stop('SIGKILL');
+    await watch.agreed('east-2');
+    await watch.sentinels[0].process.stop('SIGKILL');
+    await watch.startMember(watch.members[0]);
+    await watch.seen('east-1', 'up');
+    await watch.members[1].process.stop('SIGKILL');
+    await watch.agreed('east-1');
+  }));
+
+  it('serve nobody who has no certificate, and nobody who says nothing', () => withWatch(options({ count: 1 }), async (watch) => {
+    const [sentinel] = watch.sentinels;
+    for (const secure of [certificates.credentials(), certificates.credentials('stranger')]) {
+      const client = await RespClient.connect(sentinel.port, '127.0.0.1', secure).catch(() => undefined);
+      if (client) await assert.rejects(client.call('PING'));
+    }
+    const plain = await RespClient.connect(sentinel.port);
+    await assert.rejects(plain.call('PING'));
+    const silent = net.connect(sentinel.port, '127.0.0.1').on('error', () => {}).resume();
+    await until('a silent client is gone', () => silent.destroyed, { seconds: 20 });
+    assert.equal(await watch.call(sentinel, 'PING'), 'PONG');
+  }));
+
+  it('serve clients without a certificate when that is wanted', () => withWatch(options({ count: 2, sentinel: lines('tls_mutual = false') }), async (watch) => {
+    watch.options.secure = certificates.credentials();
+    assert.equal(await watch.call(watch.sentinels[0], 'PING'), 'PONG');
+    await watch.members[0].process.stop('SIGKILL');
+    await watch.agreed('east-2');
+  }));
+
+  it('believe no peer without the right certificate, and wait for none that is silent', async () => {
+    const counts = { silent: 0, gone: 0, said: 0 };
+    const silent = net.createServer((socket) => {
+      ++counts.silent;
+      socket.on('error', () => {}).on('close', () => ++counts.gone).resume();
+    });
+    const stranger = tls.createServer({ cert: fs.readFileSync(certificates.file('stranger.crt')), key: fs.readFileSync(certificates.file('stranger.key')) },
+      (socket) => socket.on('error', () => {}).on('data', () => ++counts.said));
+    stranger.on('tlsClientError', () => {});
+    for (const server of [silent, stranger]) await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await withWatch(options({ count: 1, peers: [silent.address().port, stranger.address().port] }), async (watch) => {
+        const [sentinel] = watch.sentinels;
+        await until('the silent peer was let go of and asked again', () => counts.gone > 0 && counts.silent > 1);
+        await until('the stranger is told of', () => sentinel.process.stderr.includes(`${stranger.address().port}: no TLS`));
+        assert.equal(counts.said, 0);
+        assert.equal((await watch.group(sentinel)).active, '', 'one of three decides nothing');
+      });
+    } finally {
+      silent.close();
+      stranger.close();
+    }
+  });
+
+  it('find each other at a Redis master in the clear', async () => {
+    const directory = makeDirectory();
+    const servers = [new RedisServer(directory, await freePort())];
+    servers.push(new RedisServer(directory, await freePort(), [`replicaof 127.0.0.1 ${servers[0].port}`]));
+    try {
+      for (const server of servers) await server.start();
+      const extra = `[[sentinel.redis]]\nname = "m"\naddress = "127.0.0.1:${servers[0].port}"\n`;
+      await withWatch(options({ extra }), async (watch) => {
+        await until('the sentinels know each other and the replica', async () => {
+          for (const sentinel of watch.sentinels) {
+            const others = (await watch.call(sentinel, 'SENTINEL', 'SENTINELS', 'm')).map(fields);
+            const replicas = (await watch.call(sentinel, 'SENTINEL', 'REPLICAS', 'm')).map(fields);
+            if (others.length !== 2 || !others.every(({ flags }) => flags === 'sentinel') || replicas[0]?.['master-link-status'] !== 'ok') return false;
+          }
+          return true;
+        }, { seconds: 30 });
+        await servers[0].kill();
+        await until('all name the replica', async () => {
+          const all = await Promise.all(watch.sentinels.map((sentinel) => watch.call(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'm')));
+          return all.every(([, port]) => port === String(servers[1].port));
+        }, { seconds: 30 });
+      });
+    } finally {
+      for (const server of servers) await server.kill();
+      fs.rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
