@@ -1,0 +1,86 @@
+// One holdfast sentinel over a Redis master with a replica and a pair of mosquitto at once.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeDirectory } from './support/holdfast.mjs';
+import { freePort } from './support/ports.mjs';
+import { run } from './support/program.mjs';
+import { RedisServer } from './support/redis.mjs';
+import { fields } from './support/resp.mjs';
+import { withWatch } from './support/standby.mjs';
+import { until } from './support/until.mjs';
+
+async function withRedis(use) {
+  const directory = makeDirectory();
+  const servers = [new RedisServer(directory, await freePort())];
+  servers.push(new RedisServer(directory, await freePort(), [`replicaof 127.0.0.1 ${servers[0].port}`]));
+  try {
+    for (const server of servers) await server.start();
+    await use(servers);
+  } finally {
+    for (const server of servers) await server.process?.stop('SIGKILL');
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+const table = (server, lines = '') => `[[sentinel.redis]]\nname = "m"\naddress = "127.0.0.1:${server.port}"\n${lines}`;
+const master = async (watch) => fields(await watch.call(watch.sentinels[0], 'SENTINEL', 'MASTER', 'm'));
+const knowsReplica = (watch) => until('the replica is known and linked', async () => {
+  const [replica] = (await watch.call(watch.sentinels[0], 'SENTINEL', 'REPLICAS', 'm')).map(fields);
+  return replica?.['master-link-status'] === 'ok';
+});
+/** What redis-cli prints of an answer. */
+async function cli(watch, ...words) {
+  const ended = await run('redis-cli', ['-p', String(watch.sentinels[0].port), ...words], { env: { REDISCLI_AUTH: watch.password } });
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended.stdout;
+}
+
+describe('one sentinel over Redis and mosquitto', () => {
+  it('replaces both active ones, and tells so', () => withRedis((servers) => withWatch({ count: 1, extra: table(servers[0]) }, async (watch) => {
+    await knowsReplica(watch);
+    assert.deepEqual((await cli(watch, 'SENTINEL', 'get-master-addr-by-name', 'm')).split('\n').slice(0, 2), ['127.0.0.1', String(servers[0].port)]);
+    await Promise.all([servers[0].kill(), watch.members[0].process.stop('SIGKILL')]);
+    await watch.agreed('east-2');
+    await until('the replica is the master', async () => (await cli(watch, 'SENTINEL', 'get-master-addr-by-name', 'm')) === `127.0.0.1\n${servers[1].port}\n`);
+    await until('it says so itself', async () => (await servers[1].role()) === 'master');
+    const groups = (await cli(watch, 'HOLDFAST', 'GROUPS')).split('\n');
+    assert.deepEqual(groups.slice(0, 4), ['name', 'east', 'active', 'east-2']);
+
+    // Both come back, and both are remembered.
+    await servers[0].start();
+    await watch.startMember(watch.members[0]);
+    await watch.seen('east-1', 'up');
+    await until('the old master follows', async () => (await servers[0].role()) === 'slave');
+    const [sentinel] = watch.sentinels;
+    await sentinel.process.stop();
+    await watch.startSentinel(sentinel);
+    await watch.agreed('east-2');
+    assert.equal((await master(watch)).port, String(servers[1].port));
+  })));
+
+  it('takes up a master, and other options of it, while it runs, and lets it go', () => withRedis((servers) => withWatch({ count: 1 }, async (watch) => {
+    const [sentinel] = watch.sentinels;
+    watch.options.extra = table(servers[0]);
+    await watch.reload(sentinel, /the list of Redis masters is now m \(was none\)/);
+    await knowsReplica(watch);
+    assert.equal((await master(watch))['down-after-milliseconds'], '600');
+    await servers[0].kill();
+    await until('the replica is the master', async () => (await master(watch)).port === String(servers[1].port));
+    const before = await master(watch);
+
+    watch.options.extra = table(servers[0], 'down_after = "2s"\nparallel_syncs = 3\n');
+    await watch.reload(sentinel, /the Redis master m has changed/);
+    const changed = await master(watch);
+    assert.deepEqual([changed['down-after-milliseconds'], changed['parallel-syncs']], ['2000', '3']);
+    assert.deepEqual([changed.port, changed['config-epoch'], changed.runid], [before.port, before['config-epoch'], before.runid]);
+
+    watch.options.extra = '[[sentinel.redis]]\nname = "m"\naddress = "127.0.0.1:1"\n';
+    assert.match(await watch.reload(sentinel, /the Redis master m has changed/), /the master m stays where it is known to be/);
+    assert.equal((await master(watch)).port, String(servers[1].port));
+
+    watch.options.extra = '';
+    await watch.reload(sentinel, /the list of Redis masters is now none \(was m\)/);
+    assert.deepEqual(await watch.call(sentinel, 'SENTINEL', 'MASTERS'), []);
+  })));
+});
