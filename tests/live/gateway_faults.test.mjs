@@ -175,7 +175,7 @@ describe('faults of the gateway', () => {
       second.launch();
       assert.equal((await second.process.end()).code, 1);
       assert.match(second.log, /ERROR.*another Holdfast uses the store/);
-      assert.equal((await first.api.health()).status, 'ok');
+      await until('the first one is well', async () => (await first.api.health()).status === 'ok');
       assert.equal((await first.cli('health')).code, 0, 'the first is still found by its data directory');
     } finally {
       second.dataDir = second.directory;

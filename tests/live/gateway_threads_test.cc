@@ -1,6 +1,6 @@
 // The gateway's threads against each other: two data-plane threads with real nodes behind them, while the control thread
-// publishes snapshots, moves devices, orders ends, changes limits and collects facts as fast as it can. Meant for the thread
-// sanitizer.
+// publishes snapshots, moves devices, switches the active node, orders ends, changes limits and collects facts as fast as it
+// can. Meant for the thread sanitizer.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t device_count = 24;
 constexpr int moves = 120;
+constexpr int switches = 12;
 
 /// Connects, publishes to itself, and comes back at once whenever it is sent away.
 class Device final : public net::MqttClientHandler {
@@ -48,6 +49,10 @@ public:
     }
     void on_closed(net::MqttClient& client, const net::MqttClosed&) override {
         if (!leaving) client.open(gateway_);
+    }
+    void leave_and_return() {
+        client_.abandon();
+        client_.open(gateway_);
     }
     void leave() {
         leaving = true;
@@ -92,7 +97,9 @@ protected:
         const auto started = cluster_->start();
         ASSERT_TRUE(started) << started.error().message();
         const Moment moment{clock_.now(), clock_.wall()};
-        auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, fleet::FleetOptions{}, moment);
+        fleet::FleetOptions options_of_fleet;
+        options_of_fleet.health = {.failures_to_down = 1, .time_to_down = {}, .successes_to_up = 1};
+        auto fleet = std::make_unique<fleet::Fleet>(fleet::FleetImage{}, fleet::Policy{}, options_of_fleet, moment);
         ASSERT_TRUE(fleet->declare_cluster({.name = "east"}, moment));
         std::vector<fleet::NodeSpec> specs;
         for (const discovery::LocalNode& node : cluster_->nodes())
@@ -165,6 +172,60 @@ TEST_F(GatewayThreadsTest, ControlAndDataPlaneShareNothingThatIsNotMeantToBeShar
     EXPECT_EQ(counts.opened, counts.closed);
     EXPECT_EQ(counts.devices, device_count);
     EXPECT_GT(counts.opened, device_count);
+}
+
+TEST_F(GatewayThreadsTest, ConnectsWaitForTheActiveNode) {
+    const auto place = net::parse_host_port(gateway_->addresses().front());
+    ASSERT_TRUE(place);
+    const auto change = [&](auto&& apply) { static_cast<void>(control_->change(apply)); };
+    const auto probed = [&](std::string_view node, bool ok) {
+        change([&](fleet::Fleet& fleet, Moment moment) {
+            fleet.probe_result(fleet.topology().find_node(node), ok, "", moment);
+            return Result<>{};
+        });
+    };
+    change([](fleet::Fleet& fleet, Moment moment) {
+        EXPECT_TRUE(fleet.declare_cluster({.name = "east", .policy = fleet::ClusterPolicy::active_standby}, moment));
+        return Result<>{};
+    });
+    std::vector<std::unique_ptr<Device>> devices;
+    for (std::size_t i = 0; i < device_count; ++i) {
+        devices.push_back(
+            std::make_unique<Device>(io_, *place, fmt::format("d{}", i), i % 2 == 0 ? mqtt::Version::v5 : mqtt::Version::v311));
+    }
+    const std::string names[] = {"east-1", "east-2"};
+    for (int i = 0; i < switches; ++i) {
+        ASSERT_TRUE(test::run_until(io_, [&] { return gateway_->stats().waiting == device_count; })) << "round " << i;
+        // Half of them go while they wait, and come back.
+        for (std::size_t d = 0; d < device_count / 2 && i % 3 == 0; ++d)
+            devices[d]->leave_and_return();
+        tuning_.waiting.pace = i % 2 == 0 ? 0 : 500;
+        gateway_->tune(tuning_);
+        std::vector<int> before;
+        for (const auto& device : devices)
+            before.push_back(device->received);
+        const std::string& node = names[i % 2];
+        probed(node, true);
+        change([&](fleet::Fleet& fleet, Moment moment) {
+            return fleet.set_active("east", node, static_cast<std::uint64_t>(i) + 1, 0, "a test", moment);
+        });
+        ASSERT_TRUE(test::run_until(io_,
+                                    [&] {
+                                        for (std::size_t d = 0; d < device_count; ++d)
+                                            if (devices[d]->received == before[d]) return false;
+                                        return true;
+                                    }))
+            << "round " << i;
+        EXPECT_EQ(gateway_->stats().waited_refused, 0U);
+        probed(node, false);
+    }
+    for (const auto& device : devices)
+        device->leave();
+    ASSERT_TRUE(test::run_until(io_, [&] { return gateway_->stats().open == 0; }));
+    const control::GatewayStats stats = gateway_->stats();
+    EXPECT_EQ(stats.waiting, 0U);
+    EXPECT_GE(stats.waited_accepted, switches * device_count / 2);
+    EXPECT_GT(stats.waited_gave_up, 0U);
 }
 
 }  // namespace
