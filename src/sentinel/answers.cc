@@ -113,6 +113,10 @@ void Sentinel::Mind::ask_answered(Contact& contact, const Awaited& awaited, cons
     }
     peer.voted_leader = vote.leader;
     peer.voted_epoch = vote.epoch;
+    // Somebody is at it, whose own request is still on its way.
+    const bool is_news = vote.epoch > watch->ballot.last().epoch && vote.epoch > watch->group.config_epoch;
+    if (is_news && !watch->tally && watch->waits_for != vote.leader && is_own_kind(watch->group, vote.leader))
+        leave_to_another(*watch, vote.leader);
     if (watch->tally) watch->tally->count(contact.key, vote);
     // An older vote is a refusal.
     if (of_this_election && vote.epoch < awaited.epoch) watch->tally->pass(contact.key);

@@ -63,9 +63,11 @@ Duration retry_pause(unsigned lost, Duration least, Duration most, Chance& chanc
 Rank::Rank(std::string_view me, std::string_view subject) noexcept
     : subject_(digest(subject, 0)), mine_(digest(me, subject_)), me_(me) {}
 
-void Rank::meet(std::string_view other) noexcept {
+bool Rank::meet(std::string_view other) noexcept {
     const std::uint64_t theirs = digest(other, subject_);
-    if (theirs < mine_ || (theirs == mine_ && other < me_)) ++place_;
+    const bool is_before = theirs < mine_ || (theirs == mine_ && other < me_);
+    if (is_before) ++place_;
+    return is_before;
 }
 
 }  // namespace holdfast::sentinel

@@ -85,7 +85,8 @@ private:
 class Rank {
 public:
     Rank(std::string_view me, std::string_view subject) noexcept;
-    void meet(std::string_view other) noexcept;
+    /// True when `other` comes before `me`.
+    bool meet(std::string_view other) noexcept;
     [[nodiscard]] unsigned place() const noexcept { return place_; }
 
 private:

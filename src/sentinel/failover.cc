@@ -60,7 +60,7 @@ bool Sentinel::Mind::may_begin(Watch& watch, Time& next) {
     const Group& group = watch.group;
     // Without a majority within reach an election would only use up an epoch.
     if (1 + usable_peers(group) < votes_needed(group)) return false;
-    const Time earliest = std::max(watch.next_attempt, turn_of(watch));
+    const Time earliest = std::max(watch.next_attempt, turn_of(watch, next));
     if (now < earliest) {
         next = std::min(next, earliest);
         return false;
@@ -169,8 +169,10 @@ void Sentinel::Mind::await_votes(Watch& watch, Time& next) {
 }
 
 void Sentinel::Mind::leave_to_another(Watch& watch, const std::string& run_id) {
+    const bool own_kind = is_own_kind(watch.group, run_id);
     watch.waits_for = run_id;
-    watch.next_attempt = now + (is_own_kind(watch.group, run_id) ? patience_with_own_kind : patience_with_others) +
+    watch.loyal_until = own_kind ? now + patience_with_own_kind : now;
+    watch.next_attempt = now + (own_kind ? patience_with_own_kind : patience_with_others) +
                          chance.between(state.options.retry_min, state.options.retry_max);
     touch(watch);
 }

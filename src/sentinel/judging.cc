@@ -17,14 +17,12 @@ constexpr Duration shortest_ask = std::chrono::milliseconds(10);
 constexpr Duration script_kill_helps_within = std::chrono::milliseconds(250);
 /// What a peer has said counts so long.
 constexpr Duration word_lasts = std::chrono::seconds(5);
-/// Between candidates of Holdfast's make, so that they do not stand for election at the same time: this, or more when messages
-/// need long, but not too much.
-constexpr Duration shortest_turn = std::chrono::milliseconds(40);
-constexpr Duration longest_turn = std::chrono::milliseconds(400);
-/// In a turn so many questions could be answered as the slowest peer needs for one.
-constexpr int answers_in_a_turn = 4;
+/// Those who do not stand for election vote for those who do, so candidates of Holdfast's make take turns, in an order that is
+/// another one for each group. One that has found the master down, too, stands in its turn unless something is wrong with it.
+constexpr Duration turn_of_the_willing = std::chrono::milliseconds(400);
+constexpr Duration turn_of_others = std::chrono::milliseconds(40);
 /// A peer whose answer takes longer than this is nobody to wait for.
-constexpr Duration late_answer = std::chrono::milliseconds(200);
+constexpr Duration late_answer = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -111,24 +109,23 @@ void Sentinel::Mind::judge_agreement(Watch& watch, Time& next) {
         touch(contact_of(replica));
 }
 
-Time Sentinel::Mind::turn_of(const Watch& watch) const {
+Time Sentinel::Mind::turn_of(const Watch& watch, Time& next) const {
     const Group& group = watch.group;
     if (!group.master.objectively_down_since) return now;
-    // Those who do not stand for election this time vote for those who do. The order is another one for each group.
+    Time turn = *group.master.objectively_down_since;
     Rank rank(state.my_id, group.name);
-    Duration slowest{};
     for (const auto& [run_id, peer] : group.peers) {
-        if (!is_usable(peer) || !contact_of(peer).is_holdfast) continue;
+        if (!is_usable(peer) || !contact_of(peer).is_holdfast || !rank.meet(run_id)) continue;
         const auto ask = watch.asks.find(run_id);
-        if (ask != watch.asks.end()) {
-            const Duration took = (ask->second.awaited ? now : ask->second.answered) - ask->second.sent;
-            if (ask->second.awaited && took > late_answer) continue;
-            slowest = std::max(slowest, took);
+        const bool is_silent = ask != watch.asks.end() && ask->second.awaited;
+        if (is_silent) {
+            const Time late_at = ask->second.sent + late_answer;
+            if (now >= late_at) continue;
+            next = std::min(next, late_at);
         }
-        rank.meet(run_id);
+        turn += is_silent || peer.says_down ? turn_of_the_willing : turn_of_others;
     }
-    return *group.master.objectively_down_since +
-           std::clamp(slowest * answers_in_a_turn, shortest_turn, longest_turn) * rank.place();
+    return turn;
 }
 
 bool Sentinel::Mind::is_usable(const Instance& peer) const {
@@ -149,7 +146,8 @@ void Sentinel::Mind::ask_peers(Watch& watch, Time& next) {
     const bool election = group.step == FailoverStep::wait_start;
     if (!group.master.subjectively_down_since && !election) return;
     Duration pause = slow_ask;
-    if (group.master.subjectively_down_since && !group.master.objectively_down_since)
+    const bool waits_for_turn = !election && group.step == FailoverStep::none && now < turn_of(watch, next);
+    if (group.master.subjectively_down_since && (!group.master.objectively_down_since || waits_for_turn))
         pause = std::clamp((now - *group.master.subjectively_down_since) / 8, state.options.ask_period / 3, slow_ask);
     for (auto& [run_id, peer] : watch.group.peers) {
         if (!peer.link.command_up) continue;

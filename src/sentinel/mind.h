@@ -141,7 +141,7 @@ struct Sentinel::Mind {
     void ask_peers(Watch& watch, Time& next);
     void ask_peer(Watch& watch, Instance& peer, bool for_vote);
     /// When this sentinel may stand for election, so that not all do at once.
-    [[nodiscard]] Time turn_of(const Watch& watch) const;
+    [[nodiscard]] Time turn_of(const Watch& watch, Time& next) const;
     [[nodiscard]] bool is_usable(const Instance& peer) const;
     [[nodiscard]] std::size_t usable_peers(const Group& group) const;
     [[nodiscard]] static std::size_t votes_needed(const Group& group);

@@ -222,7 +222,9 @@ DownAnswer Sentinel::Mind::vote(const Address& address, std::uint64_t epoch, std
     new_epoch(epoch, watch);
     // Who is elected and at it does not help another to begin again: the earlier vote stands for that while.
     const bool busy = group.step > FailoverStep::wait_start && group.step < FailoverStep::repoint_replicas;
-    if (!busy && watch.ballot.ask(candidate, epoch, least_epoch_for(group, candidate))) {
+    const bool is_loyal = now < watch.loyal_until && !watch.waits_for.empty() && watch.waits_for != candidate;
+    if (!busy && !(is_loyal && is_own_kind(group, candidate)) &&
+        watch.ballot.ask(candidate, epoch, least_epoch_for(group, candidate))) {
         group.leader = watch.ballot.last().leader;
         group.leader_epoch = watch.ballot.last().epoch;
         watch.ballot_save = save();

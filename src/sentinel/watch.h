@@ -40,6 +40,7 @@ struct Watch {
     Time deadline{};             ///< of the present step
     Time next_attempt{};         ///< none before
     std::string waits_for = {};  ///< run id of the sentinel that is probably at it
+    Time loyal_until{};          ///< by then no other of the own kind has a vote, lest two are elected
     unsigned lost = 0;           ///< attempts in a row
     unsigned tries_left = 0;     ///< of a failover by hand
     FailoverKind kind = FailoverKind::plain;

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
     [[nodiscard]] Address master() const { return announced_master(); }
     [[nodiscard]] std::uint64_t config_epoch() const noexcept { return kept_.config_epoch; }
+    /// In the middle of a failover, in tilt too: it goes on with it afterwards, whatever has become of the master meanwhile.
+    [[nodiscard]] bool is_failing_over() const noexcept { return step_ != Step::none; }
     [[nodiscard]] std::size_t switches() const noexcept { return switches_; }
 
 private:

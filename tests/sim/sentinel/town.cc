@@ -120,6 +120,7 @@ RedisModel* Town::agreed_master() {
 bool Town::is_whole() {
     RedisModel* master = agreed_master();
     if (master == nullptr || !master->runs() || !master->is_master()) return false;
+    if (std::ranges::any_of(stock, [](const auto& one) { return one->is_failing_over(); })) return false;
     return std::ranges::all_of(servers, [master](const auto& one) {
         return one.get() == master || !one->runs() || (one->master() == master->address() && one->link_is_up());
     });
