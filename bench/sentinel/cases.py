@@ -6,18 +6,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqtt_pair import MqttPair
 from processes import BenchError
-from resp import Connection, RespError, ask
+from resp import RespError
 from scene import Group, Heard, Scene, Tools
 
 AFTERMATH_SECONDS = 3.0
 REPLACED_SECONDS = 60.0
 RETRY_SECONDS = 0.01
+QUORUM = 2
 
 
 @dataclass
 class Set:
-    """A quorum to be measured. `budget`: the first client write must come within down-after plus so many seconds."""
+    """A quorum to be measured, over a Redis master or over a pair of MQTT nodes. `budget`: the first client write must come within
+    down-after plus so many seconds."""
 
     name: str
     kinds: list[str]
@@ -25,6 +28,13 @@ class Set:
     early_ms: int = 0
     budget: float | None = None
     only: str | None = None
+    mqtt: bool = False
+
+    @property
+    def needs_stock(self) -> bool:
+        """Whether one of Redis' own sentinels must find the master down, too. It sends a PING a second, and a hang only begins
+        for it with the first one that has no answer."""
+        return self.kinds.count("holdfast") < QUORUM
 
 
 SETS = [
@@ -34,6 +44,7 @@ SETS = [
     Set("2 stock, 1 Holdfast", ["stock", "stock", "holdfast"], 2000, budget=0.2),
     Set("1 stock, 2 Holdfast", ["stock", "holdfast", "holdfast"], 2000, budget=0.2),
     Set("3 Holdfast, early", ["holdfast"] * 3, 2000, early_ms=100, budget=0.25, only="kill"),
+    Set("MQTT pair, 3 Holdfast", ["holdfast"] * 3, 1000, mqtt=True),
 ]
 
 
@@ -49,9 +60,9 @@ class Strike:
 
 
 class Writer(threading.Thread):
-    """A client as it should be: asks a sentinel, makes sure that it is a master, writes, and begins anew when that fails."""
+    """A client as it should be: asks one sentinel after the other, writes, and begins anew when that fails."""
 
-    def __init__(self, scene: Scene, group: Group, not_port: int):
+    def __init__(self, scene: Scene | MqttPair, group: Group, not_port: int):
         super().__init__(daemon=True)
         self._scene, self._group, self._not_port = scene, group, not_port
         self.written_at: float | None = None
@@ -62,26 +73,15 @@ class Writer(threading.Thread):
         while time.monotonic() < deadline:
             for sentinel in self._scene.sentinel_ports:
                 try:
-                    port = int(ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._group.name)[1])
-                    if port == self._not_port:
-                        continue
-                    if self._write(port):
+                    if self._scene.write(sentinel, self._group, self._not_port):
                         self.written_at = time.monotonic()
                         return
                 except (RespError, TypeError):
                     continue
             time.sleep(RETRY_SECONDS)
 
-    @staticmethod
-    def _write(port: int) -> bool:
-        connection = Connection(port)
-        try:
-            return connection.call("ROLE")[0] == "master" and connection.call("SET", "k", "v") == "OK"
-        finally:
-            connection.close()
 
-
-def strike(scene: Scene, group: Group, how: str) -> Strike:
+def strike(scene: Scene | MqttPair, group: Group, how: str) -> Strike:
     """Kills or stops the master, waits until all is in order again, and says what was seen."""
     port = scene.master_of(group)
     first = len(scene.heard)
@@ -98,7 +98,7 @@ def strike(scene: Scene, group: Group, how: str) -> Strike:
     events = scene.heard[first:]
     switches = _switches(scene, group, first)
     agreed = [event.at for event in events if event.event == "+odown" and f" {group.name} " in event.text]
-    count = sum(event.event == "+switch-master" and event.text.startswith(group.name + " ") for event in events)
+    count = sum(scene.is_switch(event, group) for event in events)
     scene.mend(group, port, how)
     scene.settle()
     if len(switches) < len(scene.sentinel_ports) or not agreed:
@@ -107,16 +107,19 @@ def strike(scene: Scene, group: Group, how: str) -> Strike:
                   writer.written_at - began, count - len(scene.sentinel_ports))
 
 
-def _switches(scene: Scene, group: Group, first: int) -> dict[int, float]:
+def _switches(scene: Scene | MqttPair, group: Group, first: int) -> dict[int, float]:
     """When each sentinel told of its first switch."""
     found: dict[int, float] = {}
     for event in list(scene.heard[first:]):
-        if event.event == "+switch-master" and event.text.startswith(group.name + " "):
+        if scene.is_switch(event, group):
             found.setdefault(event.sentinel, event.at)
     return found
 
 
 def bout_of_set(tools: Tools, run_dir: Path, case: Set, how: str, strikes: int) -> list[Strike]:
+    if case.mqtt:
+        with MqttPair(tools, run_dir, case.down_after_ms) as pair:
+            return [strike(pair, pair.groups[0], how) for _ in range(strikes)]
     lines = [f"down-after-milliseconds {{name}} {case.down_after_ms}", "failover-timeout {name} 30000"]
     own = [f"early-suspicion {case.early_ms}"] if case.early_ms else []
     with Scene(tools, run_dir, case.kinds, 1, 2, lines, own) as scene:

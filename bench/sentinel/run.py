@@ -48,8 +48,8 @@ def print_sets(found: list[tuple[Set, str, list[Strike]]]) -> list[str]:
         wanted = "" if case.budget is None else f"{(case.down_after_ms / 1000 if not case.early_ms else 0) + case.budget:.2f}"
         verdict = ""
         if wanted:
-            # A hang is only seen by the first PING that is not answered, up to a ping period after it began.
-            verdict = "met" if median(written) <= float(wanted) + (0 if how == "kill" else 1) and second == 0 else "missed"
+            slack = 1 if how == "hang" and case.needs_stock else 0
+            verdict = "met" if median(written) <= float(wanted) + slack and second == 0 else "missed"
         if verdict == "missed":
             missed.append(f"{case.name}, {how}")
         print(f"{case.name + f', {case.down_after_ms} ms':<30}{how:<6}{spread([one.agreed for one in strikes]):<22}"

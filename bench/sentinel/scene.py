@@ -84,8 +84,7 @@ class Scene:
 
     def __init__(self, tools: Tools, run_dir: Path, kinds: list[str], groups: int, replicas: int, lines: list[str],
                  own_lines: list[str] = ()):
-        self.tools, self.run_dir = tools, run_dir / f"scene-{time.monotonic_ns()}"
-        self.run_dir.mkdir()
+        self.tools, self.run_dir = tools, new_directory(run_dir)
         self.heard: list[Heard] = []
         self._stack = ExitStack()
         try:
@@ -169,6 +168,21 @@ class Scene:
                 connection.close()
         return len(masters) == len(self.groups)
 
+    @staticmethod
+    def is_switch(event: Heard, group: Group) -> bool:
+        return event.event == "+switch-master" and event.text.startswith(group.name + " ")
+
+    def write(self, sentinel: int, group: Group, not_port: int) -> bool:
+        """What a client does: asks a sentinel for the master, makes sure that it is one, and writes there."""
+        port = int(ask(sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", group.name)[1])
+        if port == not_port:
+            return False
+        connection = Connection(port)
+        try:
+            return connection.call("ROLE")[0] == "master" and connection.call("SET", "k", "v") == "OK"
+        finally:
+            connection.close()
+
     def strike(self, group: Group, port: int, how: str) -> None:
         group.servers[port].process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGSTOP)
 
@@ -179,6 +193,12 @@ class Scene:
             self._start_server(group, port, None)
         else:
             group.servers[port].process.send_signal(signal.SIGCONT)
+
+
+def new_directory(below: Path) -> Path:
+    directory = below / f"scene-{time.monotonic_ns()}"
+    directory.mkdir()
+    return directory
 
 
 def end_hard(child: Child) -> None:
