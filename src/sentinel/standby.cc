@@ -260,6 +260,8 @@ Result<> Standby::failover(std::string_view group, std::string_view to, Moment m
 Result<Standby::Answer> Standby::said(const std::vector<std::string>& words, Moment moment) {
     auto message = parse_message(words);
     if (!message) return std::unexpected(std::move(message).error());
+    if (!state_->is_believable(newest_epoch(*message)))
+        return fail(SentinelErrc::bad_message, "an epoch that cannot have been reached");
     state_->enter(moment);
     auto answer = std::visit([this](const auto& kind) { return state_->answer(kind); }, *message);
     state_->settle();
@@ -270,7 +272,7 @@ void Standby::answered(std::string_view peer, const std::vector<std::string>& sa
                        Moment moment) {
     state_->enter(moment);
     if (const auto found = state_->peers.find(peer); found != state_->peers.end()) {
-        if (const auto reply = parse_reply(answer)) {
+        if (const auto reply = parse_reply(answer); reply && state_->is_believable(newest_epoch(*reply))) {
             state_->take_reply(found->first, found->second, said, *reply);
         } else {
             state_->lost_contact(found->first, found->second, said);

@@ -45,8 +45,8 @@ void Standby::State::maybe_begin(StandbyWatch& watch, Time& next) {
         watch.wants_since.reset();
         return;
     }
-    if (1 + peers_in_reach() < votes_needed(watch, want->purpose)) {
-        // Without a majority within reach an election would only use up an epoch.
+    // Without a majority within reach an election would only use up an epoch. That they are all used up, only lies can do.
+    if (1 + peers_in_reach() < votes_needed(watch, want->purpose) || current_epoch >= largest_standby_epoch) {
         if (want->purpose == StandbyPurpose::order) {
             tell(EventLevel::warning, "-failover-abort-not-elected", watch, {});
             drop_order(watch);

@@ -98,6 +98,21 @@ StandbyPurpose take_purpose(Words& words) {
     return StandbyPurpose::replace;
 }
 
+std::uint64_t newest(const StandbyHello& hello) {
+    std::uint64_t epoch = hello.epoch;
+    for (const StandbyConfiguration& configuration : hello.configurations)
+        epoch = std::max(epoch, configuration.epoch);
+    return epoch;
+}
+/// Of what is about one group.
+template <class AboutOne>
+std::uint64_t newest(const AboutOne& said) {
+    return std::max(said.epoch, said.configuration.epoch);
+}
+std::uint64_t newest(const StandbyVoteAnswer& answer) {
+    return std::max(newest(answer.view), answer.vote.epoch);
+}
+
 std::string or_none(const std::string& name) {
     return name.empty() ? std::string(none) : name;
 }
@@ -217,6 +232,14 @@ Result<StandbyReply> parse_reply(std::span<const std::string> all) {
         return checked(words, Result<StandbyReply>(std::move(answer)));
     }
     return not_understood();
+}
+
+std::uint64_t newest_epoch(const StandbyMessage& message) {
+    return std::visit([](const auto& kind) { return newest(kind); }, message);
+}
+
+std::uint64_t newest_epoch(const StandbyReply& reply) {
+    return std::visit([](const auto& kind) { return newest(kind); }, reply);
 }
 
 }  // namespace holdfast::sentinel

@@ -29,8 +29,10 @@ inline constexpr std::size_t most_standby_groups = 256;
 inline constexpr std::size_t most_standby_members = 64;
 inline constexpr std::size_t longest_standby_name = 128;
 inline constexpr std::size_t most_standby_peers = 32;
-/// Epochs that cannot have been reached by elections are not believed.
+/// Epochs that cannot have been reached by elections are not believed: none beyond this, and none that is so far ahead of the
+/// own one. Nobody can use them up by a word.
 inline constexpr std::uint64_t largest_standby_epoch = 1ULL << 62;
+inline constexpr std::uint64_t longest_epoch_leap = 1ULL << 40;
 
 /// A name of a group, a member or a sentinel: 1 to 128 printable characters without spaces, and not "-".
 [[nodiscard]] bool is_standby_name(std::string_view name) noexcept;
@@ -94,5 +96,9 @@ using StandbyReply = std::variant<StandbyHello, StandbyDownAnswer, StandbyVoteAn
 /// Errors: bad_message.
 [[nodiscard]] Result<StandbyMessage> parse_message(std::span<const std::string> words);
 [[nodiscard]] Result<StandbyReply> parse_reply(std::span<const std::string> words);
+
+/// The newest epoch that is said to have been reached.
+[[nodiscard]] std::uint64_t newest_epoch(const StandbyMessage& message);
+[[nodiscard]] std::uint64_t newest_epoch(const StandbyReply& reply);
 
 }  // namespace holdfast::sentinel

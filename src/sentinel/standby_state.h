@@ -71,6 +71,7 @@ struct Standby::State {
     void take_reply(const std::string& address, StandbyPeer& peer, const std::vector<std::string>& said,
                     const StandbyReply& reply);
     void lost_contact(const std::string& address, StandbyPeer& peer, const std::vector<std::string>& said);
+    [[nodiscard]] bool is_believable(std::uint64_t epoch) const noexcept { return epoch <= current_epoch + longest_epoch_leap; }
     void new_epoch(std::uint64_t epoch, const StandbyWatch* about);
     void take(const StandbyConfiguration& heard, const std::string& from);
     [[nodiscard]] Result<Answer> answer(const StandbyHello& hello);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sentinel/standby_messages.h"
+
 namespace holdfast::sentinel {
 namespace {
 
@@ -48,6 +50,30 @@ TEST_F(StandbyAlone, takes_the_best_at_first) {
     ASSERT_EQ(switches.size(), 1U);
     EXPECT_EQ(switches[0].from, "");
     EXPECT_EQ(switches[0].epoch, 1U);
+}
+
+TEST_F(StandbyAlone, believes_no_epoch_that_cannot_have_been_reached) {
+    put();
+    const auto hello = [](std::uint64_t epoch, std::uint64_t of_group) {
+        return format_message(
+            StandbyHello{.sender = "x", .epoch = epoch, .configurations = {{.group = "g", .epoch = of_group, .active = "b"}}});
+    };
+    EXPECT_FALSE(standby.said(hello(longest_epoch_leap + 1, 0), moment()));
+    EXPECT_FALSE(standby.said(hello(1, longest_epoch_leap + 1), moment()));
+    EXPECT_FALSE(standby.said(hello(largest_standby_epoch, 0), moment()));
+    EXPECT_EQ(standby.current_epoch(), 0U);
+    EXPECT_TRUE(standby.said(hello(longest_epoch_leap, longest_epoch_leap), moment()));
+    EXPECT_EQ(active(), "b");
+}
+
+TEST_F(StandbyAlone, begins_no_election_when_lies_have_used_up_all_epochs) {
+    Standby late("me", {}, largest_standby_epoch, 1, moment());
+    ASSERT_TRUE(late.put_group(group(), moment()));
+    late.probed("g", "a", true, false, "", moment());
+    EXPECT_EQ(late.view().front().active, "");
+    ASSERT_TRUE(late.failover("g", "a", moment()));
+    EXPECT_EQ(late.current_epoch(), largest_standby_epoch);
+    EXPECT_EQ(late.view().front().doing, "waits for a member that answers, to make it the active one");
 }
 
 TEST_F(StandbyAlone, waits_for_the_best_at_first_as_long_as_it_may_be_silent) {
