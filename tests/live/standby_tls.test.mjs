@@ -79,31 +79,40 @@ ${more}`;
     }
   });
 
-  it('find each other at a Redis master in the clear', async () => {
-    const directory = makeDirectory();
-    const servers = [new RedisServer(directory, await freePort())];
-    servers.push(new RedisServer(directory, await freePort(), [`replicaof 127.0.0.1 ${servers[0].port}`]));
-    try {
-      for (const server of servers) await server.start();
-      const extra = `[[sentinel.redis]]\nname = "m"\naddress = "127.0.0.1:${servers[0].port}"\n`;
-      await withWatch(options({ extra }), async (watch) => {
-        await until('the sentinels know each other and the replica', async () => {
-          for (const sentinel of watch.sentinels) {
-            const others = (await watch.call(sentinel, 'SENTINEL', 'SENTINELS', 'm')).map(fields);
-            const replicas = (await watch.call(sentinel, 'SENTINEL', 'REPLICAS', 'm')).map(fields);
-            if (others.length !== 2 || !others.every(({ flags }) => flags === 'sentinel') || replicas[0]?.['master-link-status'] !== 'ok') return false;
-          }
-          return true;
-        }, { seconds: 30 });
-        await servers[0].kill();
-        await until('all name the replica', async () => {
-          const all = await Promise.all(watch.sentinels.map((sentinel) => watch.call(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'm')));
-          return all.every(([, port]) => port === String(servers[1].port));
-        }, { seconds: 30 });
-      });
-    } finally {
-      for (const server of servers) await server.kill();
-      fs.rmSync(directory, { recursive: true, force: true });
-    }
-  });
+  for (const secured of [false, true]) {
+    it(`find each other at a Redis master ${secured ? 'by TLS' : 'in the clear'}`, async () => {
+      const directory = makeDirectory();
+      const servers = [];
+      const add = async (linesOf) => {
+        const seen = secured ? await freePort() : undefined;
+        const tlsLines = [`tls-port ${seen}`, 'tls-replication yes', `tls-cert-file ${certificates.file('redis.crt')}`,
+          `tls-key-file ${certificates.file('redis.key')}`, `tls-ca-cert-file ${certificates.file('ca.crt')}`];
+        servers.push(new RedisServer(directory, await freePort(), [...linesOf(), ...(secured ? tlsLines : [])], seen));
+        await servers.at(-1).start();
+      };
+      try {
+        await add(() => []);
+        await add(() => [`replicaof 127.0.0.1 ${servers[0].seen}`]);
+        const extra = `[[sentinel.redis]]\nname = "m"\naddress = "127.0.0.1:${servers[0].seen}"\n`;
+        await withWatch(options({ extra, sentinel: lines(`tls_redis = ${secured}`) }), async (watch) => {
+          await until('the sentinels know each other and the replica', async () => {
+            for (const sentinel of watch.sentinels) {
+              const others = (await watch.call(sentinel, 'SENTINEL', 'SENTINELS', 'm')).map(fields);
+              const replicas = (await watch.call(sentinel, 'SENTINEL', 'REPLICAS', 'm')).map(fields);
+              if (others.length !== 2 || !others.every(({ flags }) => flags === 'sentinel') || replicas[0]?.['master-link-status'] !== 'ok') return false;
+            }
+            return true;
+          }, { seconds: 30 });
+          await servers[0].kill();
+          await until('all name the replica', async () => {
+            const all = await Promise.all(watch.sentinels.map((sentinel) => watch.call(sentinel, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'm')));
+            return all.every(([, port]) => port === String(servers[1].seen));
+          }, { seconds: 30 });
+        });
+      } finally {
+        for (const server of servers) await server.process?.stop('SIGKILL');
+        fs.rmSync(directory, { recursive: true, force: true });
+      }
+    });
+  }
 });
