@@ -1,7 +1,6 @@
 // The part of a connection's life in which its CONNECT waits for an active node of its cluster.
 
 #include <algorithm>
-#include <utility>
 
 #include "base/assert.h"
 #include "proxy/connection.h"
