@@ -46,7 +46,7 @@ Result<> ClusterSources::start(const settings::Settings& settings) {
                 const fleet::NodeIndex node = fleet.topology().find_node(report.node);
                 if (node.valid()) fleet.probe_result(node, report.ok, report.ok ? std::string_view{} : report.reason, moment);
             });
-            keeper_.probed(report.node, report.ok, report.reason);
+            keeper_.probed(report.node, report.ok, report.lost, report.reason);
         });
     unlist_missing(settings);
     for (const settings::ClusterSettings& cluster : settings.clusters) {

@@ -251,6 +251,7 @@ fleet::ClusterPolicy cluster_policy(settings::ClusterPolicy policy) {
 control::ActiveKeeperOptions active_keeper_options(const settings::StandbySettings& settings) {
     control::ActiveKeeperOptions options;
     options.standby.down_after = settings.down_after;
+    options.standby.early_suspicion = settings.early_suspicion;
     options.standby.switch_back_after = settings.switch_back_after;
     options.standby.settle = settings.settle;
     options.pace = settings.pace;

@@ -102,13 +102,13 @@ void ActiveKeeper::follow(const fleet::Topology& topology) {
     });
 }
 
-void ActiveKeeper::probed(std::string_view node, bool ok, std::string_view reason) {
+void ActiveKeeper::probed(std::string_view node, bool ok, bool lost, std::string_view reason) {
     const fleet::Topology& topology = control_.fleet().topology();
     const fleet::NodeIndex index = topology.find_node(node);
     if (stopped_ || !index.valid()) return;
     const fleet::TopologyCluster& cluster = topology.cluster(topology.node(index).cluster);
     if (!known_.contains(cluster.name)) return;
-    machine_.probed(cluster.name, node, ok, false, reason, control_.moment());
+    machine_.probed(cluster.name, node, ok, lost, reason, control_.moment());
     carry_out();
 }
 

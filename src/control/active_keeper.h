@@ -34,8 +34,9 @@ public:
 
     /// Follows the fleet's clusters; from `FleetControl::on_topology`.
     void follow(const fleet::Topology& topology);
-    /// What a probe of a node has found; nodes of other clusters are ignored.
-    void probed(std::string_view node, bool ok, std::string_view reason);
+    /// What a probe of a node has found; nodes of other clusters are ignored. `lost`: it failed because nobody listens, or the
+    /// connection ended.
+    void probed(std::string_view node, bool ok, bool lost, std::string_view reason);
     /// An operator's order: `to` is a node's name, or empty for the best other one. Errors are SentinelErrc's.
     [[nodiscard]] Result<> failover(std::string_view cluster, std::string_view to);
     void set_options(ActiveKeeperOptions options);

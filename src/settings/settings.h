@@ -102,6 +102,7 @@ struct ProbeSettings {
 /// Clusters with an active node while the others stand by.
 struct StandbySettings {
     Duration down_after{};
+    Duration early_suspicion{};
     SwitchBack switch_back{};
     Duration switch_back_after{};
     Duration settle{};

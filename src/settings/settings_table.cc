@@ -196,6 +196,8 @@ constexpr std::array setting_table{
 
     Row{"standby.down_after", standby<&B::down_after>(), "3s", "100ms", "1h", "", now,
         "How long the active node may not answer its probes until another one becomes active.", {}},
+    Row{"standby.early_suspicion", standby<&B::early_suspicion>(), "0s", "0s", "1h", "", now,
+        "A refused connection, or one that ended, counts as down after this already. 0s: it does not.", {}},
     Row{"standby.switch_back", standby<&B::switch_back>(), "by-hand", "", "", "", now,
         "When a node of better priority is up again: \"by-hand\" waits for an operator (holdfast group failover), \"automatic\" gives the place back after switch_back_after, \"never\" also passes a replaced node over in need, until an operator names it.", {}},
     Row{"standby.switch_back_after", standby<&B::switch_back_after>(), "5m", "0s", "7d", "", now,

@@ -109,6 +109,18 @@ describe('active and standby', () => {
     });
   });
 
+  it('takes a refused connection for a death where that is wanted', async () => {
+    const early = { ...settings, standby: { ...settings.standby, down_after: '10m', early_suspicion: '100ms' } };
+    await withHoldfast(early, async (holdfast) => {
+      const first = await until('a node is active', () => activeOf(holdfast), { seconds: 40 });
+      const second = first === 'east-1' ? 'east-2' : 'east-1';
+      await until('both are up', async () =>
+        (await holdfast.api.get('/groups/east')).members.every(({ state }) => state === 'up'), { seconds: 40 });
+      process.kill((await holdfast.api.node(first)).pid, 'SIGKILL');
+      await until(`${second} is active`, async () => (await activeOf(holdfast)) === second, { seconds: 5 });
+    });
+  });
+
   it('gives the place back after a delay where that is wanted', async () => {
     const back = { standby: { ...settings.standby, switch_back: 'automatic', switch_back_after: '1s' } };
     await withHoldfast({ ...settings, ...back }, async (holdfast) => {
