@@ -9,7 +9,8 @@ from pathlib import Path
 from mqtt_pair import MqttPair
 from processes import BenchError
 from resp import RespError
-from scene import Group, Heard, Scene, Tools
+from scene import Scene
+from stage import Group, Heard, Stage, Tools
 
 AFTERMATH_SECONDS = 3.0
 REPLACED_SECONDS = 60.0
@@ -62,7 +63,7 @@ class Strike:
 class Writer(threading.Thread):
     """A client as it should be: asks one sentinel after the other, writes, and begins anew when that fails."""
 
-    def __init__(self, scene: Scene | MqttPair, group: Group, not_port: int):
+    def __init__(self, scene: Stage, group: Group, not_port: int):
         super().__init__(daemon=True)
         self._scene, self._group, self._not_port = scene, group, not_port
         self.written_at: float | None = None
@@ -81,7 +82,7 @@ class Writer(threading.Thread):
             time.sleep(RETRY_SECONDS)
 
 
-def strike(scene: Scene | MqttPair, group: Group, how: str) -> Strike:
+def strike(scene: Stage, group: Group, how: str) -> Strike:
     """Kills or stops the master, waits until all is in order again, and says what was seen."""
     port = scene.master_of(group)
     first = len(scene.heard)
@@ -107,7 +108,7 @@ def strike(scene: Scene | MqttPair, group: Group, how: str) -> Strike:
                   writer.written_at - began, count - len(scene.sentinel_ports))
 
 
-def _switches(scene: Scene | MqttPair, group: Group, first: int) -> dict[int, float]:
+def _switches(scene: Stage, group: Group, first: int) -> dict[int, float]:
     """When each sentinel told of its first switch."""
     found: dict[int, float] = {}
     for event in list(scene.heard[first:]):

@@ -1,14 +1,12 @@
 """A pair of MQTT brokers of which one is active, and Holdfast's sentinels that watch it."""
 
 import shutil
-import signal
-from contextlib import ExitStack
 from pathlib import Path
 
 from mqtt import publishes
 from processes import BenchError, Child, free_ports
 from resp import Connection, RespError, ask, fields, until
-from scene import SETTLE_SECONDS, START_SECONDS, Group, Heard, Listener, Tools, end_hard, new_directory
+from stage import SETTLE_SECONDS, START_SECONDS, Group, Heard, Stage, Tools, end_hard
 
 WRITE_SECONDS = 0.5
 
@@ -17,13 +15,11 @@ def find_mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
-class MqttPair:
+class MqttPair(Stage):
     """As scene.Scene, for one group of MQTT nodes."""
 
     def __init__(self, tools: Tools, run_dir: Path, down_after_ms: int):
-        self.tools, self.run_dir = tools, new_directory(run_dir)
-        self.heard: list[Heard] = []
-        self._stack = ExitStack()
+        super().__init__(tools, run_dir)
         try:
             ports = free_ports(5)
             self.sentinel_ports = ports[:3]
@@ -33,24 +29,16 @@ class MqttPair:
             for port in self.sentinel_ports:
                 self._start_sentinel(port, down_after_ms)
             self.settle()
-            for number, port in enumerate(self.sentinel_ports):
-                self._stack.callback(Listener(number, port, self.heard).end)
+            self._listen()
         except BaseException:
             self._stack.close()
             raise
 
-    def __enter__(self) -> "MqttPair":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
     def _start_node(self, port: int) -> None:
         config = self.run_dir / f"mosquitto-{port}.conf"
         config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        child = Child(f"mosquitto-{port}", [str(find_mosquitto()), "-c", str(config)], None, self.run_dir, False)
-        self.groups[0].servers[port] = child
-        self._stack.callback(end_hard, child)
+        command = [str(find_mosquitto()), "-c", str(config)]
+        self._started(self.groups[0], port, Child(f"mosquitto-{port}", command, None, self.run_dir, False))
         until(f"mosquitto on port {port} answers", START_SECONDS, lambda: publishes(port, WRITE_SECONDS), BenchError)
 
     def _start_sentinel(self, port: int, down_after_ms: int) -> None:
@@ -101,12 +89,5 @@ class MqttPair:
         port = self._active(sentinel)
         return port is not None and port != not_port and publishes(port, WRITE_SECONDS)
 
-    def strike(self, group: Group, port: int, how: str) -> None:
-        group.servers[port].process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGSTOP)
-
-    def mend(self, group: Group, port: int, how: str) -> None:
-        if how == "kill":
-            group.servers[port].process.wait()
-            self._start_node(port)
-        else:
-            group.servers[port].process.send_signal(signal.SIGCONT)
+    def restart(self, _: Group, port: int) -> None:
+        self._start_node(port)

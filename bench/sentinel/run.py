@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT / "bench"))
 import machine
 from cases import SETS, Many, Set, Strike, bout_of_many, bout_of_set, median
 from processes import BenchError, end_all
-from scene import Tools, find_redis
+from scene import find_redis
+from stage import Tools
 
 MANY = (1, 10, 50, 100)
 MANY_DOWN_AFTER_MS = 5000

@@ -1,25 +1,11 @@
-"""Masters with their replicas, and sentinels, stock ones and Holdfast's, that watch them."""
+"""Redis masters with their replicas, and sentinels, stock ones and Holdfast's, that watch them."""
 
 import shutil
-import signal
-import threading
-import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from processes import BenchError, Child, free_ports
-from resp import Connection, RespError, ask, fields, until
-
-START_SECONDS = 30.0
-SETTLE_SECONDS = 120.0
-
-
-@dataclass
-class Tools:
-    holdfast: Path
-    server: Path
-    sentinel: Path
+from resp import Connection, ask, fields, until
+from stage import SETTLE_SECONDS, START_SECONDS, Group, Heard, Stage, Tools, end_hard
 
 
 def find_redis(directory: Path) -> tuple[Path, Path] | None:
@@ -39,54 +25,12 @@ def find_redis(directory: Path) -> tuple[Path, Path] | None:
     return found[0], found[1]
 
 
-@dataclass
-class Group:
-    """A master and its replicas. `ports[0]` is the first master."""
-
-    name: str
-    ports: list[int]
-    servers: dict[int, Child] = field(default_factory=dict)
-
-
-@dataclass
-class Heard:
-    at: float
-    sentinel: int
-    event: str
-    text: str
-
-
-class Listener(threading.Thread):
-    """Notes when each event of one sentinel arrives."""
-
-    def __init__(self, number: int, port: int, heard: list[Heard]):
-        super().__init__(daemon=True)
-        self._number, self._heard = number, heard
-        self._connection = Connection(port, START_SECONDS)
-        self._connection.call("PSUBSCRIBE", "*")
-        self._connection.set_timeout(None)
-        self.start()
-
-    def run(self) -> None:
-        try:
-            while True:
-                message = self._connection.read()
-                self._heard.append(Heard(time.monotonic(), self._number, message[2], message[3]))
-        except RespError:
-            pass
-
-    def end(self) -> None:
-        self._connection.close()
-
-
-class Scene:
-    """The processes of one bout; all of them end when it is left."""
+class Scene(Stage):
+    """Redis masters with their replicas, and sentinels that watch them."""
 
     def __init__(self, tools: Tools, run_dir: Path, kinds: list[str], groups: int, replicas: int, lines: list[str],
                  own_lines: list[str] = ()):
-        self.tools, self.run_dir = tools, new_directory(run_dir)
-        self.heard: list[Heard] = []
-        self._stack = ExitStack()
+        super().__init__(tools, run_dir)
         try:
             ports = free_ports(groups * (1 + replicas) + len(kinds))
             self.sentinel_ports = [ports.pop() for _ in kinds]
@@ -99,17 +43,10 @@ class Scene:
                     until(f"redis on port {port} answers", START_SECONDS, lambda p=port: ask(p, "PING") == "PONG", BenchError)
             self._start_sentinels(kinds, lines, list(own_lines))
             self.settle()
-            for number, port in enumerate(self.sentinel_ports):
-                self._stack.callback(Listener(number, port, self.heard).end)
+            self._listen()
         except BaseException:
             self._stack.close()
             raise
-
-    def __enter__(self) -> "Scene":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
 
     def _start_server(self, group: Group, port: int, master: int | None) -> None:
         directory = self.run_dir / f"redis-{port}"
@@ -119,9 +56,7 @@ class Scene:
             lines = [f"port {port}", "bind 127.0.0.1", f"dir {directory}", 'save ""', "appendonly no",
                      "repl-diskless-sync-delay 0", "repl-backlog-size 16kb"]
             config.write_text("\n".join(lines + ([f"replicaof 127.0.0.1 {master}"] if master else [])) + "\n")
-        child = Child(f"redis-{port}", [str(self.tools.server), str(config)], None, self.run_dir, False)
-        group.servers[port] = child
-        self._stack.callback(end_hard, child)
+        self._started(group, port, Child(f"redis-{port}", [str(self.tools.server), str(config)], None, self.run_dir, False))
 
     def _start_sentinels(self, kinds: list[str], lines: list[str], own_lines: list[str]) -> None:
         for kind, port in zip(kinds, self.sentinel_ports):
@@ -183,26 +118,5 @@ class Scene:
         finally:
             connection.close()
 
-    def strike(self, group: Group, port: int, how: str) -> None:
-        group.servers[port].process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGSTOP)
-
-    def mend(self, group: Group, port: int, how: str) -> None:
-        """Brings a struck server back; the sentinels make it a replica."""
-        if how == "kill":
-            group.servers[port].process.wait()
-            self._start_server(group, port, None)
-        else:
-            group.servers[port].process.send_signal(signal.SIGCONT)
-
-
-def new_directory(below: Path) -> Path:
-    directory = below / f"scene-{time.monotonic_ns()}"
-    directory.mkdir()
-    return directory
-
-
-def end_hard(child: Child) -> None:
-    """A server that is stopped does not hear SIGTERM."""
-    if child.alive():
-        child.process.kill()
-    child.end()
+    def restart(self, group: Group, port: int) -> None:
+        self._start_server(group, port, None)
