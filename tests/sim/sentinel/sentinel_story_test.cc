@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sentinel/hello.h"
-#include "town.h"
+#include "stage.h"
 
 namespace holdfast::sim {
 namespace {
@@ -13,54 +13,6 @@ namespace {
 using sentinel::Repoint;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class Stage {
-public:
-    explicit Stage(const TownPlan& plan = {}) : city(11), town(city, plan) {
-        city.listener = [this](double, const std::string& line) { told.push_back(line); };
-        for (const auto& one : town.own) {
-            one->says = [this, from = one.get()](const Address& to, const Words& words) {
-                std::string line = from->name() + " -> " + city.net.at(to)->name();
-                for (const std::string& word : words)
-                    line += " " + word;
-                said.push_back(std::move(line));
-            };
-        }
-        town.run_for(seconds(12));
-    }
-
-    [[nodiscard]] std::size_t count(std::string_view part) const { return count_in(told, part); }
-    [[nodiscard]] std::size_t count_said(std::string_view part) const { return count_in(said, part); }
-    [[nodiscard]] SentinelProcess& own(std::size_t i = 0) { return *town.own[i]; }
-    [[nodiscard]] RedisModel& redis(std::size_t i = 0) { return *town.servers[i]; }
-    [[nodiscard]] const sentinel::Group& group(std::size_t i = 0) { return own(i).state().groups.begin()->second; }
-    void set(const std::function<void(sentinel::GroupOptions&)>& change) {
-        for (const auto& one : town.own) {
-            one->with([&](sentinel::Sentinel& machine) {
-                auto options = machine.state().groups.begin()->second.options;
-                change(options);
-                EXPECT_TRUE(machine.set_group(group_name, options, city.moment()));
-            });
-        }
-    }
-
-    City city;
-    Town town;
-    std::vector<std::string> told;
-    std::vector<std::string> said;
-
-private:
-    [[nodiscard]] static std::size_t count_in(const std::vector<std::string>& lines, std::string_view part) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(lines, [part](const std::string& line) { return line.find(part) != std::string::npos; }));
-    }
-};
-
-TownPlan tuned(std::function<void(sentinel::SavedState&)> tune) {
-    TownPlan plan;
-    plan.tune = std::move(tune);
-    return plan;
-}
 
 TEST(SentinelStory, EverybodyIsDiscovered) {
     Stage stage;
@@ -251,74 +203,6 @@ TEST(SentinelStory, ARestartedMasterIsDownForAWhileIfAskedSo) {
     EXPECT_EQ(stage.count("+reboot master"), 3U);
 }
 
-TEST(SentinelStory, AVoteIsAnsweredOnlyWhenItIsDurableAndIsKeptInACrash) {
-    Stage stage;
-    sentinel::Sentinel& machine = *stage.own().machine();
-    const Address master = stage.redis().address();
-    const std::string a(40, 'a');
-    const std::string b(40, 'b');
-    const auto first = machine.is_master_down(master, 5, a, stage.city.moment());
-    EXPECT_EQ(first.leader, a);
-    EXPECT_EQ(first.leader_epoch, 5U);
-    EXPECT_NE(first.after_save, 0U);
-    const auto second = machine.is_master_down(master, 5, b, stage.city.moment());
-    EXPECT_EQ(second.leader, a);
-    EXPECT_EQ(second.after_save, first.after_save);
-    stage.own().with([](sentinel::Sentinel&) {});
-    stage.town.run_for(milliseconds(100));
-    EXPECT_EQ(machine.is_master_down(master, 5, b, stage.city.moment()).after_save, 0U);
-    stage.own().crash();
-    stage.own().restart();
-    const auto later = stage.own().machine()->is_master_down(master, 5, b, stage.city.moment());
-    EXPECT_EQ(later.leader, "");
-    EXPECT_EQ(later.leader_epoch, 5U);
-    EXPECT_EQ(stage.own().machine()->is_master_down(master, 6, b, stage.city.moment()).leader, b);
-}
-
-TEST(SentinelStory, TheElectedOneRemembersItsOwnVoteInACrash) {
-    Stage stage;
-    SentinelProcess* elected = nullptr;
-    for (const auto& one : stage.town.own) {
-        one->heard = [&, one = one.get()](const sentinel::Event& event) {
-            if (event.name != "+elected-leader") return;
-            elected = one;
-            stage.city.scheduler.after({}, [one] { one->crash(); });
-        };
-    }
-    stage.redis().crash();
-    ASSERT_TRUE(stage.town.run_until([&] { return elected != nullptr && !elected->is_up(); }, seconds(3)));
-    const std::uint64_t epoch = stage.city.leaders.rbegin()->first.second;
-    elected->restart();
-    const auto answer =
-        elected->machine()->is_master_down(stage.redis().address(), epoch, std::string(40, 'b'), stage.city.moment());
-    EXPECT_EQ(answer.leader, "");
-    EXPECT_GE(answer.leader_epoch, epoch);
-}
-
-TEST(SentinelStory, QuestionsAreNoVotesAndStrangersAreNotKnown) {
-    Stage stage;
-    sentinel::Sentinel& machine = *stage.own().machine();
-    const auto question = machine.is_master_down(stage.redis().address(), 9, "", stage.city.moment());
-    EXPECT_FALSE(question.down);
-    EXPECT_EQ(question.leader, "");
-    EXPECT_EQ(machine.state().current_epoch, 0U);
-    const auto stranger = machine.is_master_down({.host = "10.0.1.1", .port = 1}, 9, std::string(40, 'a'), stage.city.moment());
-    EXPECT_EQ(stranger.leader, "");
-    EXPECT_EQ(machine.state().current_epoch, 0U);
-}
-
-TEST(SentinelStory, AForgottenGroupsVotesAreNotGivenAgain) {
-    Stage stage;
-    sentinel::Sentinel& machine = *stage.own().machine();
-    const Address master = stage.redis().address();
-    EXPECT_EQ(machine.is_master_down(master, 5, std::string(40, 'a'), stage.city.moment()).leader, std::string(40, 'a'));
-    stage.own().with([&](sentinel::Sentinel& one) {
-        EXPECT_TRUE(one.remove(group_name, stage.city.moment()));
-        EXPECT_TRUE(one.monitor(std::string(group_name), master, 2, stage.city.moment()));
-    });
-    EXPECT_EQ(machine.is_master_down(master, 5, std::string(40, 'b'), stage.city.moment()).leader, "");
-}
-
 TEST(SentinelStory, OrdersThatCannotBeAreRefused) {
     Stage stage;
     sentinel::Sentinel& machine = *stage.own().machine();
@@ -439,62 +323,6 @@ TEST(SentinelStory, AShortTimeAmongRedisSentinelsIsWarnedOf) {
     other.own = 2;
     other.stock = 1;
     EXPECT_EQ(Stage(other).count("down-after-milliseconds is below 2000"), 0U);
-}
-
-TEST(SentinelStory, AHundredMastersAreReplacedAtOnce) {
-    constexpr std::size_t groups = 100;
-    City city(5);
-    std::vector<std::unique_ptr<RedisModel>> servers;
-    sentinel::SavedState saved;
-    for (std::size_t i = 0; i < groups; ++i) {
-        for (const char* net : {"10.1.0", "10.2.0"}) {
-            const Address address{.host = fmt::format("{}.{}", net, i + 1), .port = 6379};
-            servers.push_back(std::make_unique<RedisModel>(city, address.host, address));
-            servers.back()->takes_writes = false;
-            city.net.add(*servers.back());
-        }
-        const Address master = servers[2 * i]->address();
-        servers.back()->follow(master);
-        sentinel::SavedGroup& group = saved.groups.emplace_back();
-        group.name = fmt::format("group-{}", i);
-        group.master = master;
-        group.options.quorum = 2;
-        group.options.down_after = seconds(1);
-        group.replicas.push_back({.address = servers.back()->address()});
-    }
-    std::vector<std::unique_ptr<SentinelProcess>> own;
-    for (std::size_t i = 0; i < 3; ++i) {
-        saved.my_id = std::string(40, static_cast<char>('a' + i));
-        const Address address{.host = fmt::format("10.0.0.{}", i + 1), .port = 26379};
-        own.push_back(std::make_unique<SentinelProcess>(city, fmt::format("own-{}", i + 1), address, saved));
-        city.net.add(*own.back());
-    }
-    city.scheduler.run_until(city.now() + seconds(8));
-    for (std::size_t i = 0; i < groups; ++i)
-        servers[2 * i]->crash();
-    city.scheduler.run_until(city.now() + milliseconds(2500));
-    for (const auto& one : own)
-        EXPECT_EQ(one->switches(), groups);
-    city.scheduler.run_until(city.now() + seconds(5));
-    for (const auto& one : own)
-        EXPECT_EQ(one->switches(), groups);
-    std::map<std::string, std::size_t> leaders;
-    for (const auto& [election, leader] : city.leaders)
-        ++leaders[leader];
-    EXPECT_EQ(leaders.size(), 3U) << "the work is shared";
-}
-
-TEST(SentinelStory, NothingIsPromotedTwiceByASlowDisk) {
-    Stage stage;
-    for (const auto& one : stage.town.own) {
-        one->least_disk = milliseconds(100);
-        one->most_disk = milliseconds(300);
-    }
-    stage.redis().crash();
-    EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() == 3; }, seconds(4)));
-    stage.town.run_for(seconds(10));
-    EXPECT_EQ(stage.town.switches(), 3U);
-    EXPECT_EQ(stage.city.elections, 1U);
 }
 
 }  // namespace
