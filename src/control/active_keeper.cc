@@ -36,11 +36,10 @@ sentinel::StandbyGroup group_of(const fleet::Topology& topology, const fleet::To
     return group;
 }
 
-/// Alone in its quorum, the machine agrees with itself: only what an operator could act on is more than a detail.
+/// Alone in its quorum, the machine agrees with itself, and the fleet tells of nodes that are down and of switches.
 log::Level level_of(const sentinel::Event& event) {
-    if (event.name == "+sdown" || event.name == "-warning" || event.name.starts_with("-failover-abort"))
-        return log::Level::warning;
-    return event.name == "-sdown" ? log::Level::info : log::Level::debug;
+    const bool is_news = event.name == "-warning" || event.name.starts_with("-failover-abort");
+    return is_news ? log::Level::warning : log::Level::debug;
 }
 
 }  // namespace
