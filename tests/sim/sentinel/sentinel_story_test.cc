@@ -179,6 +179,26 @@ TEST(SentinelStory, AReplicaThatMakesItselfAMasterIsPutRight) {
     EXPECT_EQ(stage.redis(2).master(), stage.redis(0).address());
 }
 
+TEST(SentinelStory, AMasterIsDemotedAtOnceOnlyForOneThatWasElected) {
+    Stage stage;
+    const sentinel::Hello hello{.sender = {.host = "10.0.9.9", .port = 26379},
+                                .run_id = std::string(40, 'f'),
+                                .current_epoch = 7,
+                                .group = std::string(group_name),
+                                .master = stage.redis(1).address(),
+                                .config_epoch = 7};
+    // By a failover by hand of a redis-sentinel, which asks nobody.
+    stage.city.leaders[{std::string(group_name), 7}] = hello.run_id;
+    stage.redis(1).follow({});
+    stage.own().with(
+        [&](sentinel::Sentinel& machine) { EXPECT_TRUE(machine.hello(format_hello(hello), stage.city.moment())); });
+    EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() == 3; }, seconds(3)));
+    stage.town.run_for(seconds(5));
+    EXPECT_EQ(stage.count("+convert-to-slave slave 10.0.1.1:6379"), 0U);
+    stage.town.run_for(seconds(10));
+    EXPECT_GE(stage.count("+convert-to-slave slave 10.0.1.1:6379"), 1U);
+}
+
 TEST(SentinelStory, ADataLessReplicaIsNotChosen) {
     Stage stage;
     stage.redis(1).crash();

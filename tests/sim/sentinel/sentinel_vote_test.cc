@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sentinel/hello.h"
 #include "stage.h"
 
@@ -82,6 +84,38 @@ TEST(SentinelVote, AnotherGroupsEpochEndsNoElectionOfTheOwnKind) {
     EXPECT_EQ(machine.is_master_down(master, 3, id_of(stage, 2), stage.city.moment()).leader, "")
         << "a configuration of this epoch was won already";
     EXPECT_EQ(machine.is_master_down(master, 5, id_of(stage, 2), stage.city.moment()).leader, id_of(stage, 2));
+}
+
+TEST(SentinelVote, ANewerEpochThanTheOwnIsTakenUpFromARefusal) {
+    TownPlan plan = tuned([](sentinel::SavedState& saved) { saved.options.hello_period = seconds(60); });
+    Stage stage(plan);
+    const std::string redis_sentinel(40, 'a');
+    for (const std::size_t i : {std::size_t{1}, std::size_t{2}})
+        static_cast<void>(
+            stage.own(i).machine()->is_master_down(stage.redis().address(), 20, redis_sentinel, stage.city.moment()));
+    stage.redis().crash();
+    EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() == 3; }, seconds(3)));
+    EXPECT_EQ(stage.count("+try-failover"), 2U);
+    EXPECT_EQ(stage.own().state().current_epoch, 21U);
+}
+
+TEST(SentinelVote, WhoRefusesIsNotAskedAgainAndAgain) {
+    TownPlan plan;
+    plan.early_suspicion = milliseconds(100);
+    Stage stage(plan);
+    const Address master = stage.redis().address();
+    sentinel::Sentinel& machine = *stage.own().machine();
+    static_cast<void>(machine.is_master_down(master, 9, std::string(40, 'a'), stage.city.moment()));
+    stage.town.run_for(seconds(5));
+    static_cast<void>(stage.own(1).machine()->is_master_down(master, 5, id_of(stage, 2), stage.city.moment()));
+    static_cast<void>(stage.own(2).machine()->is_master_down(master, 5, id_of(stage, 1), stage.city.moment()));
+    stage.redis().crash();
+    EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() > 0; }, seconds(3)));
+    EXPECT_GE(stage.count("-failover-abort-not-elected"), 1U);
+    const auto asks_for_vote = [&](const std::string& line) {
+        return line.find("is-master-down-by-addr") != std::string::npos && line.ends_with(machine.state().my_id);
+    };
+    EXPECT_LE(std::ranges::count_if(stage.said, asks_for_vote), 8);
 }
 
 TEST(SentinelVote, OneStandsAtATimeHoweverLongMessagesTake) {
