@@ -118,6 +118,34 @@ TEST(SentinelVote, WhoRefusesIsNotAskedAgainAndAgain) {
     EXPECT_LE(std::ranges::count_if(stage.said, asks_for_vote), 8);
 }
 
+TEST(SentinelVote, AmongRedisSentinelsItStandsAsSoonAsOneOfThemAgrees) {
+    for (int round = 0; round < 8; ++round) {
+        TownPlan plan;
+        plan.own = 1;
+        plan.stock = 2;
+        plan.down_after = seconds(2);
+        Stage stage(plan);
+        stage.town.run_for(milliseconds(130) * round);
+        stage.city.net.pause(stage.redis());
+        EXPECT_TRUE(stage.town.run_until([&] { return stage.town.switches() == 3; }, seconds(5)));
+        for (const auto& [election, leader] : stage.city.leaders)
+            EXPECT_EQ(leader, id_of(stage, 0)) << "round " << round;
+    }
+}
+
+TEST(SentinelVote, WhatAPeerSaidLastsAFewSeconds) {
+    TownPlan plan;
+    plan.own = 2;
+    Stage stage(plan);
+    stage.redis(1).crash();
+    stage.redis(2).crash();
+    stage.town.run_for(seconds(3));
+    stage.redis().crash();
+    EXPECT_TRUE(stage.town.run_until([&] { return stage.count("own-1 +odown") == 1; }, seconds(3)));
+    stage.city.net.pause(stage.own(1));
+    EXPECT_TRUE(stage.town.run_until([&] { return stage.count("own-1 -odown") == 1; }, seconds(7)));
+}
+
 TEST(SentinelVote, OneStandsAtATimeHoweverLongMessagesTake) {
     for (const auto delay : {milliseconds(5), milliseconds(40), milliseconds(90)}) {
         TownPlan plan;
