@@ -237,7 +237,7 @@ ExitCode exit_code_of(const Error& error) noexcept {
         return ExitCode::unreachable;
     if (error.is(ClientErrc::not_found)) return ExitCode::not_found;
     if (error.is(ClientErrc::unauthorised)) return ExitCode::refused;
-    if (error.is(PlaceErrc::malformed_address)) return ExitCode::usage;
+    if (error.is(PlaceErrc::malformed_address) || error.is(PlaceErrc::unusable_file)) return ExitCode::usage;
     return ExitCode::failed;
 }
 

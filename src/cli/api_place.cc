@@ -25,7 +25,7 @@ constexpr std::size_t max_endpoint_length = 300;
 constexpr std::size_t max_centres = 100;
 
 std::string_view code_name(std::uint16_t code) {
-    constexpr std::array<std::string_view, 1> names = {"malformed_address"};
+    constexpr std::array<std::string_view, 2> names = {"malformed_address", "unusable_file"};
     return code < names.size() ? names[code] : "unknown";
 }
 

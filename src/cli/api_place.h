@@ -12,7 +12,10 @@
 
 namespace holdfast::cli {
 
-enum class PlaceErrc : std::uint16_t { malformed_address };
+enum class PlaceErrc : std::uint16_t {
+    malformed_address,
+    unusable_file,  ///< of a password, a certificate or a key
+};
 [[nodiscard]] const ErrorCategory& error_category(PlaceErrc) noexcept;
 
 /// An environment variable's value, or nothing; a parameter so that tests have their own.

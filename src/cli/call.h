@@ -15,6 +15,7 @@
 #include "cli/api_client.h"
 #include "cli/api_place.h"
 #include "cli/exit_code.h"
+#include "cli/sentinel_place.h"
 #include "cli/text_table.h"
 
 namespace holdfast::cli {
@@ -37,6 +38,7 @@ public:
     explicit Call(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
     PlaceOptions place;
+    SentinelPlaceOptions sentinel;
     bool json = false;
     bool no_colour = false;
 
@@ -48,6 +50,9 @@ public:
     [[nodiscard]] ExitCode remove(const std::string& target, const Printer& print);
     /// Gets pages until `limit` items are together (0: all there are). `target` may have parameters already.
     [[nodiscard]] ExitCode list(const std::string& target, std::size_t limit, const Printer& print);
+
+    /// Prints what was answered somewhere else in the same way.
+    [[nodiscard]] ExitCode show(const Result<boost::json::value>& answer, const Printer& print) const;
 
     /// --data-dir, else HOLDFAST_DATA_DIR; empty when neither is given.
     [[nodiscard]] std::string data_dir() const;
@@ -66,8 +71,6 @@ public:
     [[nodiscard]] const Surroundings& surroundings() const noexcept { return surroundings_; }
 
 private:
-    [[nodiscard]] ExitCode show(const Result<boost::json::value>& answer, const Printer& print) const;
-
     const Surroundings& surroundings_;
 };
 

@@ -76,6 +76,15 @@ bool has_subcommand(const CLI::App& app, const std::string& word) {
     return std::ranges::any_of(subs, [&word](const CLI::App* sub) { return sub->get_name() == word; });
 }
 
+/// Options may stand behind subcommands of where they belong.
+bool takes_value(const CLI::App& place, const std::string& word) {
+    if (!word.starts_with('-')) return false;
+    for (const CLI::App* app = &place; app != nullptr; app = app->get_parent()) {
+        if (const CLI::Option* const option = app->get_option_no_throw(word)) return option->get_items_expected_max() > 0;
+    }
+    return false;
+}
+
 /// The first word that is no command where it stands, and where that is.
 struct Stray {
     const CLI::App* place = nullptr;
@@ -86,7 +95,7 @@ Stray find_stray(const CLI::App& app, const std::vector<std::string>& words) {
     const CLI::App* place = &app;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string& word = words[i];
-        if (word == "--api" || word == "--token" || word == "--data-dir") {
+        if (takes_value(*place, word)) {
             ++i;
         } else if (!word.starts_with('-')) {
             if (place->get_require_subcommand_min() == 0) break;

@@ -46,6 +46,8 @@ struct CommandSet {
 /// `CommandSet` must outlive `app`.
 void add_cluster_commands(CLI::App& app, CommandSet& set);
 void add_group_commands(CLI::App& app, CommandSet& set);
+/// --sentinel and what opens it, for a group of commands that may ask a sentinel.
+void add_sentinel_place_options(CLI::App& app, Call& call);
 void add_node_commands(CLI::App& app, CommandSet& set);
 void add_device_commands(CLI::App& app, CommandSet& set);
 void add_device_import_command(CLI::App& device, CommandSet& set);

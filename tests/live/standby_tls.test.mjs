@@ -6,8 +6,9 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import { Certificates } from './support/certificates.mjs';
-import { makeDirectory } from './support/holdfast.mjs';
+import { makeDirectory, program } from './support/holdfast.mjs';
 import { freePort } from './support/ports.mjs';
+import { run } from './support/program.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { fields, RespClient } from './support/resp.mjs';
 import { withWatch } from './support/standby.mjs';
@@ -46,6 +47,17 @@ ${more}`;
     const silent = net.connect(sentinel.port, '127.0.0.1').on('error', () => {}).resume();
     await until('a silent client is gone', () => silent.destroyed, { seconds: 20 });
     assert.equal(await watch.call(sentinel, 'PING'), 'PONG');
+  }));
+
+  it('are asked by the command line', () => withWatch(options({ count: 1 }), async (watch) => {
+    const ask = (...words) => run(program, ['group', 'ls', '--sentinel', `127.0.0.1:${watch.sentinels[0].port}`, ...words],
+      { env: { HOLDFAST_SENTINEL_PASSWORD: watch.password } });
+    const authority = ['--sentinel-ca', certificates.file('ca.crt')];
+    const secure = await ask(...authority, '--sentinel-cert', certificates.file('redis.crt'), '--sentinel-key', certificates.file('redis.key'));
+    assert.equal(secure.code, 0, secure.stderr);
+    assert.match(secure.stdout, /^east +active-standby +east-1 /m);
+    for (const words of [authority, []]) assert.equal((await ask(...words)).code, 3);
+    assert.match((await ask()).stderr, /if it speaks TLS: --sentinel-ca/);
   }));
 
   it('serve clients without a certificate when that is wanted', () => withWatch(options({ count: 2, sentinel: lines('tls_mutual = false') }), async (watch) => {
