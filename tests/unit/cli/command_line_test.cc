@@ -158,6 +158,8 @@ TEST_F(CommandLine, HelpsWithWhatIsMisspelt) {
     EXPECT_NE(misspelt.err.find("See: holdfast device --help"), std::string::npos) << misspelt.err;
     EXPECT_EQ(run({"--api", "x", "clutser", "ls"}).err,
               "holdfast: there is no 'clutser' in 'holdfast'\nDid you mean 'cluster'?\nSee: holdfast --help\n");
+    EXPECT_EQ(run({"group", "--sentinel", "127.0.0.1:1", "shwo", "m"}).err,
+              "holdfast: there is no 'shwo' in 'holdfast group'\nDid you mean 'show'?\nSee: holdfast group --help\n");
     EXPECT_EQ(run({"cluster", "ls", "--wat"}).code, 2);
     EXPECT_EQ(run({"device", "move", "meter-7"}).code, 2);
     EXPECT_EQ(run({}).code, 2);
