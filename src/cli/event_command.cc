@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/sentinel_client.h"
 #include "cli/text_table.h"
 #include "cli/time_text.h"
 
@@ -118,10 +120,45 @@ ExitCode follow_events(ApiClient& api, const Call& call, const EventArguments& a
     }
 }
 
+/// As one of the API's events.
+json::value event_of_sentinel(const Call& call, const std::string& event, const std::string& text) {
+    const bool is_bad = event == "+sdown" || event == "+odown" || event.starts_with("-failover");
+    json::object view;
+    view["time"] = format_rfc3339(call.now());
+    view["kind"] = event;
+    view["severity"] = is_bad ? "warning" : event.starts_with("+switch") ? "notice" : "info";
+    view["sentence"] = text;
+    return view;
+}
+
+ExitCode follow_sentinel(const Call& call, const EventArguments& arguments) {
+    if (!arguments.follow || !arguments.since.empty())
+        return call.fail(ExitCode::usage, "a sentinel keeps no events: only --follow, without --since");
+    const auto place = find_sentinel(call.sentinel.address, call.sentinel, call.surroundings().environment);
+    if (!place) return call.fail(place.error());
+    if (const auto there = SentinelClient(*place).ask({"PING"}); !there) return call.fail(there.error());
+    std::size_t seen = 0;
+    bool told = false;
+    while (true) {
+        SentinelClient sentinel(*place);
+        const auto ended = sentinel.follow([&](const std::string& event, const std::string& text) {
+            told = false;
+            print_event(call, event_of_sentinel(call, event, text));
+            return arguments.count == 0 || ++seen < arguments.count;
+        });
+        if (ended) return ExitCode::ok;
+        if (exit_code_of(ended.error()) != ExitCode::unreachable) return call.fail(ended.error());
+        if (!told) call.surroundings().err << "holdfast: the stream ended; connecting again\n";
+        told = true;
+        std::this_thread::sleep_for(reconnect_pause);
+    }
+}
+
 ExitCode events(const Call& call, const EventArguments& arguments) {
     if (!arguments.since.empty() && !is_number(arguments.since) && !parse_span(arguments.since)) {
         return call.fail(ExitCode::usage, "--since takes an event's id, or how far back: 90s, 5m, 2h, 1d");
     }
+    if (!call.sentinel.address.empty()) return follow_sentinel(call, arguments);
     auto api = call.client();
     if (!api) return call.fail(api.error());
     const auto since = find_start(*api, call, arguments);
@@ -139,6 +176,9 @@ void add_event_command(CLI::App& app, CommandSet& set) {
     command->add_option("--since", arguments->since, "Begin after the event of this id, or so far back: 90s, 5m, 2h, 1d");
     command->add_option("--limit", arguments->limit, "Without --since: the last so many")->capture_default_str();
     command->add_option("--count", arguments->count, "With --follow: end after so many events");
+    add_sentinel_place_options(*command, call);
+    // The variable is left to commands that a sentinel answers as the API does.
+    command->get_option("--sentinel")->description("Follow the events of this sentinel, host:port, and not the API's");
     command->callback([&set, &call, arguments] { set.choose([&call, arguments] { return events(call, *arguments); }); });
 }
 

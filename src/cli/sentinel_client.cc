@@ -49,6 +49,28 @@ Result<resp::Reply> SentinelClient::ask(const std::vector<std::string>& words) {
     return reply;
 }
 
+Result<> SentinelClient::follow(const std::function<bool(const std::string& event, const std::string& text)>& take) {
+    const auto subscribed = ask({"PSUBSCRIBE", "*"});
+    if (!subscribed) return std::unexpected(subscribed.error());
+    if (subscribed->is_error()) return std::unexpected(refusal(*subscribed));
+    bool asked = false;
+    while (true) {
+        allow_time();
+        const auto pushed = next_reply();
+        if (!pushed) {
+            if (asked || !pushed.error().is(ClientErrc::timed_out)) return std::unexpected(pushed.error());
+            asked = true;
+            link_.send(std::vector<std::string>{"PING"});
+            continue;
+        }
+        asked = false;
+        const auto& items = pushed->items;
+        constexpr std::size_t message_items = 4;
+        const bool is_event = items.size() == message_items && items[0].text == "pmessage";
+        if (is_event && !take(items[2].text, items[3].text)) return {};
+    }
+}
+
 Error SentinelClient::refusal(const resp::Reply& reply) const {
     return {ClientErrc::refused, fmt::format("the sentinel at {} refuses: {}", where_, sentence_of(reply))};
 }
@@ -59,7 +81,7 @@ void SentinelClient::on_open(std::string_view) {
 
 void SentinelClient::on_reply(resp::Reply reply) {
     answered_ = true;
-    reply_ = std::move(reply);
+    replies_.push_back(std::move(reply));
 }
 
 void SentinelClient::on_end(redis::LinkEnd end, std::string_view why) {
@@ -93,8 +115,12 @@ Result<> SentinelClient::wait_until(Condition is_done) {
     return {};
 }
 
-Result<> SentinelClient::open() {
+void SentinelClient::allow_time() {
     deadline_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout_);
+}
+
+Result<> SentinelClient::open() {
+    allow_time();
     link_.open(place_.address);
     if (auto done = wait_until([this] { return is_open_; }); !done) return done;
     const auto login = place_.login.command();
@@ -107,11 +133,16 @@ Result<> SentinelClient::open() {
 }
 
 Result<resp::Reply> SentinelClient::exchange(const std::vector<std::string>& words) {
-    reply_.reset();
     if (end_) return std::unexpected(*end_);
     link_.send(words);
-    if (auto done = wait_until([this] { return reply_.has_value(); }); !done) return std::unexpected(done.error());
-    return std::move(*std::exchange(reply_, std::nullopt));
+    return next_reply();
+}
+
+Result<resp::Reply> SentinelClient::next_reply() {
+    if (auto done = wait_until([this] { return !replies_.empty(); }); !done) return std::unexpected(done.error());
+    resp::Reply reply = std::move(replies_.front());
+    replies_.pop_front();
+    return reply;
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,8 @@
 #pragma once
 // The command line's side of the Redis protocol: one connection to a sentinel, questions and answers one after the other.
 
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +20,15 @@ namespace holdfast::cli {
 /// Threads: one thread.
 class SentinelClient final : private redis::RedisLinkUser {
 public:
-    /// `timeout`: of the connection and all that is asked on it, together.
+    /// `timeout`: of the connection and all that is asked on it, together; when following, of each silence.
     explicit SentinelClient(const SentinelPlace& place, Duration timeout = std::chrono::seconds(5));
 
     /// Connects and says who we are before the first question. A reply that is an error is an answer. Errors: those of
     /// ClientErrc, also for replies that want a password or allow too little.
     [[nodiscard]] Result<resp::Reply> ask(const std::vector<std::string>& words);
+    /// Subscribes to all events and gives each to `take` until it answers false. Silence is asked about; only a sentinel that
+    /// does not answer then has left. Errors: as of `ask`, refused.
+    [[nodiscard]] Result<> follow(const std::function<bool(const std::string& event, const std::string& text)>& take);
     /// For a reply that is an error: a refusal in its own words, without the code word in front.
     [[nodiscard]] Error refusal(const resp::Reply& reply) const;
 
@@ -35,7 +40,9 @@ private:
     void on_end(redis::LinkEnd end, std::string_view why) override;
 
     [[nodiscard]] Result<> open();
+    void allow_time();
     [[nodiscard]] Result<resp::Reply> exchange(const std::vector<std::string>& words);
+    [[nodiscard]] Result<resp::Reply> next_reply();
     /// Until `is_done`, or the connection has ended, or it takes too long.
     template <class Condition>
     [[nodiscard]] Result<> wait_until(Condition is_done);
@@ -47,7 +54,7 @@ private:
     bool opened_ = false;
     bool is_open_ = false;
     bool answered_ = false;
-    std::optional<resp::Reply> reply_;
+    std::deque<resp::Reply> replies_;
     std::optional<Error> end_;
     net::IoContext io_{1};
     redis::RedisLink link_;

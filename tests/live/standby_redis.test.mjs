@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeDirectory, program } from './support/holdfast.mjs';
 import { freePort } from './support/ports.mjs';
-import { run } from './support/program.mjs';
+import { Program, run } from './support/program.mjs';
 import { RedisServer, withQuorum } from './support/redis.mjs';
 import { fields } from './support/resp.mjs';
 import { withWatch } from './support/standby.mjs';
@@ -120,7 +120,16 @@ describe('holdfast group', () => {
     assert.equal(nobody.code, 1);
     assert.match(nobody.stderr, /east-9/);
 
+    const follow = ['events', '--follow', '--json', '--sentinel', `127.0.0.1:${port}`];
+    const events = new Program(program, follow, { env: { HOLDFAST_SENTINEL_PASSWORD: password } });
+    // The test listens too.
+    await until('events are followed', async () => (await cli(watch, 'CLIENT', 'LIST')).match(/ psub=1 /g)?.length === 2);
     await shown(port, password, 'failover', 'east', '--to', 'east-2');
+    const line = await until('the switch is told', () => events.stdout.match(/^.*"\+switch-active".*$/m)?.[0]);
+    await events.stop();
+    const { time, ...event } = JSON.parse(line);
+    assert.match(time, /^\d{4}-\d\d-\d\dT/);
+    assert.deepEqual(event, { kind: '+switch-active', severity: 'notice', sentence: 'group east east-1 east-2' });
     await until('east-2 is active', async () => (await told(port, password, 'east')).active === 'east-2');
     assert.match(await shown(port, password, 'failover', 'm'), /redis/);
     await until('the replica is the master', async () => (await told(port, password, 'm')).active === second);
