@@ -129,9 +129,9 @@ void Sentinel::Mind::info_came(Contact& contact, const std::string& text) {
     if (watch == nullptr) return;
     Instance* instance = instance_in(watch->group, contact);
     if (instance == nullptr) return;
-    instance->info_text = text.substr(0, info_text_limit);
+    instance->info_text = std::make_shared<const std::string>(text.substr(0, info_text_limit));
     instance->info_at = now;
-    take_info(*watch, *instance, read_info(instance->info_text));
+    take_info(*watch, *instance, read_info(*instance->info_text));
     touch(*watch);
 }
 

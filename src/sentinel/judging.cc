@@ -19,7 +19,7 @@ constexpr Duration script_kill_helps_within = std::chrono::milliseconds(250);
 constexpr Duration word_lasts = std::chrono::seconds(5);
 /// Those who do not stand for election vote for those who do, so candidates of Holdfast's make take turns, in an order that is
 /// another one for each group. One that has found the master down, too, stands in its turn unless something is wrong with it.
-constexpr Duration turn_of_the_willing = std::chrono::milliseconds(400);
+constexpr Duration turn_of_the_willing = std::chrono::milliseconds(700);
 constexpr Duration turn_of_others = std::chrono::milliseconds(40);
 /// A peer whose answer takes longer than this is nobody to wait for.
 constexpr Duration late_answer = std::chrono::milliseconds(500);

@@ -71,7 +71,8 @@ Reply check_quorum(const Question& question) {
 
 Reply info_of(const Instance& instance, Time now) {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - instance.info_at.value_or(now)).count();
-    return Reply::array({Reply::number(age), instance.info_at ? Reply::bulk(instance.info_text) : Reply::null_bulk()});
+    return Reply::array(
+        {Reply::number(age), instance.info_at && instance.info_text ? Reply::bulk(*instance.info_text) : Reply::null_bulk()});
 }
 
 Reply info_cache(const Question& question) {

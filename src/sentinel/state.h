@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,7 +65,8 @@ struct Instance {
 
     // From INFO; masters and replicas.
     std::optional<Time> info_at = {};
-    std::string info_text = {};  ///< the last INFO, bounded; for INFO-CACHE
+    /// The last INFO, bounded; for INFO-CACHE. Null: none. Shared, because a state is copied each time it is saved.
+    std::shared_ptr<const std::string> info_text = {};
     Role reported_role = Role::master;
     Time reported_role_since{};
     std::string replication_id = {};       ///< master_replid

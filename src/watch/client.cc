@@ -10,6 +10,9 @@ namespace {
 
 // With so much to be sent, its next request waits until it has read.
 constexpr std::size_t enough_unsent = std::size_t{256} * 1024;
+// The same with so many answers that wait for a save. Votes on many masters are asked for on one connection: one save serves
+// all.
+constexpr std::size_t enough_held = 1024;
 // A subscriber that reads nothing is ended at this (client-output-buffer-limit pubsub).
 constexpr std::size_t max_unsent = std::size_t{32} * 1024 * 1024;
 
@@ -42,7 +45,7 @@ void Client::read() {
 void Client::handle_requests() {
     if (handling_) return;
     handling_ = true;
-    while (open_ && !ending_ && held_.empty() && unsent() < enough_unsent) {
+    while (open_ && !ending_ && held_.size() < enough_held && unsent() < enough_unsent) {
         auto words = requests_.next();
         if (!words) {
             say(resp::Reply::error("ERR " + words.error().message()));

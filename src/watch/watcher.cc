@@ -25,6 +25,7 @@ namespace holdfast::watch {
 namespace {
 
 constexpr std::string_view part = "sentinel";
+constexpr Duration longest_rest = std::chrono::milliseconds(20);
 
 template <std::size_t size>
 std::array<unsigned char, size> random_bytes() {
@@ -96,7 +97,8 @@ Watcher::Watcher(net::IoContext& io, const Clock& clock, WatcherSetup setup, std
       port_(io, setup_.config.server, users_, clients_, desk_, [this] { return clock_.now(); }),
       scripts_(io, {}, [this](const sentinel::Event& event) { tell(event); }),
       file_(io, setup_.config_file, [this](std::uint64_t number, const Result<>& written) { on_written(number, written); }),
-      timer_(io) {}
+      timer_(io),
+      rest_(io) {}
 
 Watcher::~Watcher() = default;
 
@@ -202,9 +204,11 @@ Result<> Watcher::change(const WatcherSetup& fresh) {
 void Watcher::stop(const std::function<void()>& done) {
     if (std::exchange(stopping_, true)) return;
     timer_.cancel();
+    rest_.cancel();
     port_.close();
     links_.reset();
     if (groups_) groups_->stop();
+    save_what_is_wanted();
     if (has_written()) return done();
     stopped_ = done;
 }
@@ -275,7 +279,17 @@ void Watcher::arm() {
 
 void Watcher::save_what_is_wanted() {
     // One write at a time: what is wanted meanwhile goes into the next one.
-    if (wanted_ > over_ && !file_.busy()) file_.write(wanted_, sentinel_->state(), server_lines_);
+    if (wanted_ <= over_ || file_.busy()) return;
+    const Time now = clock_.now();
+    if (now < rests_until_ && !stopping_) {
+        rest_.expires_at(net::to_steady(rests_until_));
+        rest_.async_wait([this](const net::ErrorCode& error) {
+            if (!error) save_what_is_wanted();
+        });
+        return;
+    }
+    write_began_ = now;
+    file_.write(wanted_, sentinel_->state(), server_lines_);
 }
 
 void Watcher::on_written(std::uint64_t number, const Result<>& written) {
@@ -286,6 +300,8 @@ void Watcher::on_written(std::uint64_t number, const Result<>& written) {
         log::info(part, "the state is saved again");
     }
     over_ = number;
+    const Time now = clock_.now();
+    rests_until_ = now + std::min(now - write_began_, longest_rest);
     if (stopping_) {
         save_what_is_wanted();
         if (stopped_ && has_written()) std::exchange(stopped_, nullptr)();

@@ -105,6 +105,11 @@ private:
     std::unique_ptr<Links> links_;
     std::unique_ptr<GroupWatch> groups_;  ///< null: there are none
     net::Timer timer_;
+    /// Writing takes half of the time at most: with many masters the file is long, and a state that is copied and written
+    /// without a break would take the time that their elections need.
+    net::Timer rest_;
+    Time write_began_{};
+    Time rests_until_{};
     std::optional<Time> armed_;
     sentinel::ServerLines server_lines_;
     sentinel::SaveNumber wanted_ = 0;

@@ -84,7 +84,40 @@ TEST_F(ClientTest, SaysNothingBeforeTheSaveIsOver) {
     settle();
     EXPECT_EQ(got, "$1\r\na\r\n");
     client->saves_over(6, true);
-    EXPECT_TRUE(gets("$1\r\na\r\n$5\r\nvoted\r\n$5\r\nevent\r\n$1\r\nb\r\n"));
+    EXPECT_TRUE(gets("$1\r\na\r\n$5\r\nvoted\r\n$1\r\nb\r\n$5\r\nevent\r\n"));
+}
+
+TEST_F(ClientTest, HandlesWhatFollowsWhileAnAnswerWaits) {
+    sentinel::SaveNumber save = 0;
+    handle = [&save](Client& c, const resp::Words& words) {
+        c.reply(sentinel::Answer{.reply = Reply::bulk(words[0]), .after_save = ++save});
+    };
+    say("a\r\nb\r\nc\r\n");
+    EXPECT_TRUE(test::run_until(io, [&] { return save == 3; }));
+    client->saves_over(2, true);
+    EXPECT_TRUE(gets("$1\r\na\r\n$1\r\nb\r\n"));
+    client->saves_over(3, true);
+    EXPECT_TRUE(gets("$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n"));
+}
+
+TEST_F(ClientTest, HandlesNoMoreWhenVeryManyAnswersWait) {
+    std::size_t handled = 0;
+    handle = [&handled](Client& c, const resp::Words&) {
+        ++handled;
+        c.reply(sentinel::Answer{.reply = Reply::bulk("x"), .after_save = 1});
+    };
+    std::string many;
+    for (int i = 0; i < 3000; ++i)
+        many += "x\r\n";
+    say(many);
+    settle();
+    EXPECT_GT(handled, 500U);
+    EXPECT_LT(handled, 2000U);
+    client->saves_over(1, true);
+    EXPECT_TRUE(test::run_until(io, [&] {
+        client->saves_over(1, true);
+        return handled == 3000;
+    }));
 }
 
 TEST_F(ClientTest, SaysSomethingElseWhenTheSaveFailed) {
